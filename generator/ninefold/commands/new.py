@@ -1,0 +1,117 @@
+"""`ninefold new`: a spec becomes a family of repositories, all there or not at all."""
+
+import argparse
+import errno
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ninefold import lock, repository
+from ninefold.family import HOME, find
+from ninefold.generation import Order, create, extend, extendable
+from ninefold.names import ROLES, repository_name
+from ninefold.staging import StagingError, staging
+from ninefold.template import Template, resolve
+
+_REASONS = {
+    errno.ENOSPC: "no space is left on the device; free some, or choose another folder",
+    errno.EDQUOT: "the disk quota is used up; free some space, or choose another folder",
+    errno.EACCES: "may not be written; choose a folder that you may write to",
+    errno.EPERM: "may not be written; choose a folder that you may write to",
+    errno.EROFS: "lies on a read-only file system; choose another folder",
+    errno.ENOTDIR: "one of the folders above it is a file; choose another folder",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("spec", metavar="SPEC", type=Path, help="the product's spec, a YAML file")
+    parser.add_argument(
+        "--into", metavar="DIR", type=Path, required=True,
+        help="folder to make; with --only also a family to which the roles are added",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", metavar="ROLE", nargs="+", choices=ROLES, help=f"of {', '.join(ROLES)}"
+    )
+    parser.add_argument(
+        "--template", metavar="URL",
+        help="Git URL or folder of the templates (default: NINEFOLD_TEMPLATE, else the checkout "
+        "that ninefold runs from, else what was published with this version)",
+    )  # fmt: skip
+    parser.add_argument("--ref", help="tag, branch or commit of the templates")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    repository.keep_to_itself()
+    spec = _spec(arguments.spec)
+    target = arguments.into.expanduser().resolve()
+    try:
+        with staging(target) as folder:
+            _build(arguments, spec, target, folder)
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
+        raise StagingError(f"{arguments.into}: {reason}") from error
+    name = repository_name(spec["product"]["name"], HOME)
+    if (target / name).is_dir():
+        _say(f"next: make -C {arguments.into / name} run")
+    else:
+        _say(f"next: `ninefold new {arguments.spec} --only {HOME} --into {arguments.into}`, later")
+    return 0
+
+
+def _build(
+    arguments: argparse.Namespace, spec: Mapping[str, Any], target: Path, folder: Path
+) -> None:
+    if arguments.only and _has_family(target):
+        present = extendable(target, spec, arguments.only)
+        template = _template(arguments, present.lock)
+        extend(Order(spec, _roles(arguments), template), present, folder, _say)
+    else:
+        _check_free(target)
+        create(Order(spec, _roles(arguments), _template(arguments)), folder, target, _say)
+
+
+def _spec(path: Path) -> Mapping[str, Any]:
+    """The spec as Copier reads it, once it is known to be valid."""
+    document: Mapping[str, Any] = yaml.safe_load(path.read_bytes())
+    return document
+
+
+def _roles(arguments: argparse.Namespace) -> list[str]:
+    return [role for role in ROLES if not arguments.only or role in arguments.only]
+
+
+def _template(arguments: argparse.Namespace, known: lock.Lock | None = None) -> Template:
+    """The template that was asked for; for an addition the one that the family came from."""
+    entries = list(known.repositories.values()) if known else []
+    if entries and not arguments.template and not arguments.ref:
+        return Template(entries[0].template, entries[0].commit or None)
+    template = resolve(arguments.template, arguments.ref)
+    if template.draft:
+        print(
+            f"warning: {template.url} has uncommitted changes; they are rendered from a draft "
+            f"commit that only this checkout has ({(template.ref or '')[:7]})",
+            file=sys.stderr,
+        )
+    return template
+
+
+def _has_family(target: Path) -> bool:
+    return target.is_dir() and any(
+        (folder / lock.NAME).is_file() for folder in (target, *target.iterdir())
+    )
+
+
+def _check_free(target: Path) -> None:
+    if target == Path.cwd():
+        raise StagingError(f"{target}: is where you are; go to the folder above and name it")
+    if target.is_dir() and any(target.iterdir()):
+        raise StagingError(f"{target}: is not empty; choose a folder that does not exist yet")
+    if target.exists() and not target.is_dir():
+        raise StagingError(f"{target}: is a file; choose a folder that does not exist yet")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

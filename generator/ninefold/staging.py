@@ -1,0 +1,119 @@
+"""A hidden folder beside the target: what is built there appears as a whole, or not at all."""
+
+import errno
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ninefold.errors import NinefoldError
+
+
+class StagingError(NinefoldError):
+    """The target cannot be written."""
+
+
+@contextmanager
+def staging(target: Path) -> Iterator[Path]:
+    """Yield an empty folder on the target's file system, held by this process alone.
+
+    It is removed at the end, however that comes about; after a kill the next run removes it. The
+    temporary files of Copier and Git are kept in it too, so that none stay behind elsewhere.
+    """
+    made = _parents(target)
+    hidden = target.parent / f".{target.name}.ninefold"
+    try:
+        holder = _hold(hidden, target)
+        try:
+            _clear(hidden)
+            (hidden / "tmp").mkdir()
+            (hidden / "new").mkdir()
+            with _temporary_files_in(hidden / "tmp"):
+                yield hidden / "new"
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+            os.close(holder)
+    finally:
+        for folder in made:
+            # Only those that stayed empty are ours to remove.
+            with _ignored(errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST):
+                folder.rmdir()
+
+
+def publish(built: Path, target: Path) -> None:
+    """One rename; an empty folder may be in the way, anything else is refused by the system."""
+    try:
+        os.rename(built, target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise StagingError(
+                f"{target}: something else was put there meanwhile; choose another folder"
+            ) from error
+        if error.errno in (errno.EBUSY, errno.EXDEV):
+            raise StagingError(
+                f"{target}: a file system is mounted there; choose a folder inside it"
+            ) from error
+        raise
+
+
+def _parents(target: Path) -> list[Path]:
+    """Create the folders above the target; answer those that were missing, innermost first."""
+    missing = [folder for folder in target.parents if not folder.exists()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _hold(hidden: Path, target: Path) -> int:
+    """Take the hidden folder for this process: the lock dies with it, unlike a marker file."""
+    while True:
+        hidden.mkdir(exist_ok=True)
+        try:
+            holder = os.open(hidden / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            continue  # Its owner has just removed it.
+        try:
+            fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(holder), os.stat(hidden / "lock")):
+                return holder
+        except FileNotFoundError:
+            pass  # It was removed between opening and locking.
+        except BlockingIOError as error:
+            os.close(holder)
+            raise StagingError(
+                f"{target}: another `ninefold new` is writing it; wait until it has ended"
+            ) from error
+        os.close(holder)
+
+
+def _clear(hidden: Path) -> None:
+    for entry in hidden.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != "lock":
+            entry.unlink()
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    before = tempfile.tempdir, os.environ.get("TMPDIR")
+    tempfile.tempdir, os.environ["TMPDIR"] = str(folder), str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before[0]
+        if before[1] is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before[1]
+
+
+@contextmanager
+def _ignored(*numbers: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in numbers:
+            raise
