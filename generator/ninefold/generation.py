@@ -98,6 +98,8 @@ def _rendered(order: Order, folder: Path, say: Say) -> dict[str, Entry]:
 
 def _committed(entries: Mapping[str, Entry], folder: Path, say: Say) -> None:
     for role, entry in entries.items():
-        message = f"Render {role} from template {entry.commit}" if entry.commit else f"Render {role}"
+        message = (
+            f"Render the {role} repository\n\nTemplate: {entry.template}\nCommit: {entry.commit}"
+        )
         commit = repository.commit_first(folder / entry.path, message)
         say(f"{entry.path}: first commit {commit}")

@@ -17,7 +17,9 @@ class _Missing:
 def _compared(path: str, ours: Any, theirs: Any) -> Iterator[str]:
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
         for key in [*ours, *(key for key in theirs if key not in ours)]:
-            yield from _compared(f"{path}.{key}", ours.get(key, _Missing), theirs.get(key, _Missing))
+            yield from _compared(
+                f"{path}.{key}", ours.get(key, _Missing), theirs.get(key, _Missing)
+            )
     # In YAML `1` and `1.0` and `true` are different values, in Python they are equal.
     elif type(ours) is not type(theirs) or ours != theirs:
         yield path

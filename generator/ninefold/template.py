@@ -45,8 +45,9 @@ def own_checkout() -> Path | None:
     """The checkout that this very package runs from, if it does."""
     package = Path(__file__).resolve().parent
     root = package.parent.parent
-    is_ours = package == root / "generator" / "ninefold"
-    return root if is_ours and (root / "copier.yml").is_file() and (root / ".git").exists() else None
+    marks = (root / "copier.yml", root / ".git")
+    is_ours = package == root / "generator" / "ninefold" and all(mark.exists() for mark in marks)
+    return root if is_ours else None
 
 
 def published_url() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ninefold import lock, repository
-from ninefold.family import HOME, find
+from ninefold.family import HOME
 from ninefold.generation import Order, create, extend, extendable
 from ninefold.names import ROLES, repository_name
 from ninefold.staging import StagingError, staging
