@@ -1,0 +1,1 @@
+"""Ninefold: one product spec in; a family of repositories and a platform out."""
