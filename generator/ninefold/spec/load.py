@@ -1,0 +1,43 @@
+"""From a file to a valid spec, or to all that is wrong with it."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from ninefold.spec.document import Document, parse, read
+from ninefold.spec.meaning import faults
+from ninefold.spec.problem import Problem, SpecError
+from ninefold.spec.spec import Spec
+from ninefold.spec.wording import problem_of
+
+
+def load(path: Path) -> Spec:
+    """Read a spec; a `SpecError` lists everything that is wrong, with lines and remedies."""
+    return validate(read(path))
+
+
+def load_text(text: str, name: str = "product.yaml") -> Spec:
+    """Like `load`, from text that is at hand."""
+    return validate(parse(text.encode(), name))
+
+
+def load_with_data(path: Path) -> tuple[Spec, dict[str, Any]]:
+    """A valid spec, and the same file as Copier takes it: plain lists and mappings."""
+    spec = load(path)
+    data: dict[str, Any] = yaml.safe_load(path.read_bytes())
+    return spec, data
+
+
+def validate(document: Document) -> Spec:
+    """Check form first, then meaning."""
+    try:
+        spec = Spec.model_validate(document.values)
+    except ValidationError as error:
+        problems = [problem_of(each, document) for each in error.errors(include_url=False)]
+        raise SpecError(document.name, problems) from error
+    wrong = [Problem(document.line_of(each.place, key=each.on_key), each.text) for each in faults(spec)]
+    if wrong:
+        raise SpecError(document.name, wrong)
+    return spec

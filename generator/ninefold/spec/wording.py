@@ -1,0 +1,140 @@
+"""pydantic's errors in our words: what is wrong, where, and how to mend it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from ninefold.spec.document import Document
+from ninefold.spec.known import fields_at
+from ninefold.spec.problem import Place, Problem, did_you_mean, path_of
+from ninefold.spec.spec import Spec
+
+_WANTED = {
+    "string_type": "text; write it in quotes",
+    "int_type": "a whole number; write it without quotes and decimals",
+    "float_type": "a number; write it without quotes",
+    "bool_type": "true or false; write one of them without quotes",
+    "dict_type": "a mapping; indent its keys under it",
+    "model_type": "a mapping; indent its keys under it",
+    "model_attributes_type": "a mapping; indent its keys under it",
+    "tuple_type": "a list; write it in brackets, as in [a, b]",
+}
+_BOUNDS = {
+    "greater_than": ("must be above", "gt"),
+    "greater_than_equal": ("must be at least", "ge"),
+    "less_than": ("must be below", "lt"),
+    "less_than_equal": ("must be at most", "le"),
+}
+
+
+def problem_of(error: ErrorDetails, document: Document) -> Problem:
+    """Put one of pydantic's errors into a line of the document and a sentence."""
+    place: Place = error["loc"]
+    on_key = bool(place) and place[-1] == "[key]"
+    if on_key:
+        place = place[:-1]
+    kind = error["type"]
+    on_key = on_key or kind in ("extra_forbidden", "missing", "refused") or kind in _WANTED
+    where = path_of(_real(place, document, missing=kind == "missing"))
+    say = _SENTENCES.get(kind, _plain)
+    return Problem(document.line_of(place, key=on_key), f"{where or 'the spec'}{say(error, place)}")
+
+
+def _real(place: Place, document: Document, *, missing: bool) -> Place:
+    """The place without the names of variants."""
+    here: Place = ()
+    for at, part in enumerate(place):
+        last = at == len(place) - 1
+        if document.holds((*here, part)) or (last and missing):
+            here = (*here, part)
+    return here
+
+
+def _missing(error: ErrorDetails, place: Place) -> str:
+    field = fields_at(Spec, place[:-1]).get(str(place[-1]))
+    meaning = (field.description or "") if field else ""
+    return f" is missing; add it{_because(meaning)}"
+
+
+def _because(meaning: str) -> str:
+    first = meaning.split(". ")[0].rstrip(".")
+    return f" ({first[0].lower()}{first[1:]})" if first else ""
+
+
+def _unknown(error: ErrorDetails, place: Place) -> str:
+    known = list(fields_at(Spec, place[:-1]))
+    return f" is no key of the spec; {did_you_mean(str(place[-1]), known)}"
+
+
+def _choice(error: ErrorDetails, place: Place) -> str:
+    context: Mapping[str, Any] = error.get("ctx", {})
+    expected = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
+    return f" is {_shown(error['input'])}; {did_you_mean(str(error['input']), expected)}"
+
+
+def _tag(error: ErrorDetails, place: Place) -> str:
+    context: Mapping[str, Any] = error.get("ctx", {})
+    expected = [each.strip("' ") for each in str(context["expected_tags"]).split(",")]
+    by, given = str(context["discriminator"]).strip("'"), str(context["tag"])
+    return f" has the {by} {given}; {did_you_mean(given, expected)}"
+
+
+def _no_tag(error: ErrorDetails, place: Place) -> str:
+    context: Mapping[str, Any] = error.get("ctx", {})
+    by = str(context["discriminator"]).strip("'")
+    return f" lacks its {by}; add one, see examples/flight-delays/product.yaml"
+
+
+def _short(error: ErrorDetails, place: Place) -> str:
+    return " is empty; add at least one entry"
+
+
+def _long(error: ErrorDetails, place: Place) -> str:
+    most = error.get("ctx", {}).get("max_length")
+    return f" has more than {most} entries; remove the others"
+
+
+def _wrong_type(error: ErrorDetails, place: Place) -> str:
+    return f" is {_shown(error['input'])} and must be {_WANTED[error['type']]}"
+
+
+def _bound(error: ErrorDetails, place: Place) -> str:
+    words, name = _BOUNDS[error["type"]]
+    return f" is {_shown(error['input'])} and {words} {error.get('ctx', {})[name]}; change it"
+
+
+def _plain(error: ErrorDetails, place: Place) -> str:
+    text = error["msg"]
+    return f" is wrong ({text}); see examples/flight-delays/product.yaml"
+
+
+def _refused(error: ErrorDetails, place: Place) -> str:
+    return f": {error['msg']}" if error["msg"][:1] in "'\"" else f" {error['msg']}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, tuple):
+        return "a list"
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+_SENTENCES: Mapping[str, Callable[[ErrorDetails, Place], str]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "literal_error": _choice,
+    "union_tag_invalid": _tag,
+    "union_tag_not_found": _no_tag,
+    "too_short": _short,
+    "too_long": _long,
+    "refused": _refused,
+    **dict.fromkeys(_WANTED, _wrong_type),
+    **dict.fromkeys(_BOUNDS, _bound),
+}
