@@ -1,16 +1,19 @@
 """From a file to a valid spec, or to all that is wrong with it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from ninefold.spec.base import Part
 from ninefold.spec.document import Document, parse, read
 from ninefold.spec.meaning import faults
 from ninefold.spec.problem import Problem, SpecError
 from ninefold.spec.spec import Spec
 from ninefold.spec.wording import problem_of
+
+T = TypeVar("T", bound=Part)
 
 
 def load(path: Path) -> Spec:
@@ -30,13 +33,18 @@ def load_with_data(path: Path) -> tuple[Spec, dict[str, Any]]:
     return spec, data
 
 
+def conform(document: Document, root: type[T]) -> T:
+    """Check a document's form against a model of it."""
+    try:
+        return root.model_validate(document.values)
+    except ValidationError as error:
+        problems = [problem_of(each, document, root) for each in error.errors(include_url=False)]
+        raise SpecError(document.name, problems) from error
+
+
 def validate(document: Document) -> Spec:
     """Check form first, then meaning."""
-    try:
-        spec = Spec.model_validate(document.values)
-    except ValidationError as error:
-        problems = [problem_of(each, document) for each in error.errors(include_url=False)]
-        raise SpecError(document.name, problems) from error
+    spec = conform(document, Spec)
     wrong = [Problem(document.line_of(each.place, key=each.on_key), each.text) for each in faults(spec)]
     if wrong:
         raise SpecError(document.name, wrong)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from ninefold.spec.base import Part
 from ninefold.spec.document import Document
 from ninefold.spec.known import fields_at
 from ninefold.spec.problem import Place, Problem, did_you_mean, path_of
-from ninefold.spec.spec import Spec
 
 _WANTED = {
     "string_type": "text; write it in quotes",
@@ -28,8 +29,8 @@ _BOUNDS = {
 }
 
 
-def problem_of(error: ErrorDetails, document: Document) -> Problem:
-    """Put one of pydantic's errors into a line of the document and a sentence."""
+def problem_of(error: ErrorDetails, document: Document, root: type[Part]) -> Problem:
+    """Put one of pydantic's errors on a model into a line of the document and a sentence."""
     place: Place = error["loc"]
     on_key = bool(place) and place[-1] == "[key]"
     if on_key:
@@ -37,8 +38,13 @@ def problem_of(error: ErrorDetails, document: Document) -> Problem:
     kind = error["type"]
     on_key = on_key or kind in ("extra_forbidden", "missing", "refused") or kind in _WANTED
     where = path_of(_real(place, document, missing=kind == "missing"))
-    say = _SENTENCES.get(kind, _plain)
-    return Problem(document.line_of(place, key=on_key), f"{where or 'the spec'}{say(error, place)}")
+    if kind == "missing":
+        said = _missing(fields_at(root, place[:-1]), str(place[-1]))
+    elif kind == "extra_forbidden":
+        said = f" is unknown; {did_you_mean(str(place[-1]), list(fields_at(root, place[:-1])))}"
+    else:
+        said = _SENTENCES.get(kind, _plain)(error)
+    return Problem(document.line_of(place, key=on_key), f"{where or 'the file'}{said}")
 
 
 def _real(place: Place, document: Document, *, missing: bool) -> Place:
@@ -51,9 +57,8 @@ def _real(place: Place, document: Document, *, missing: bool) -> Place:
     return here
 
 
-def _missing(error: ErrorDetails, place: Place) -> str:
-    field = fields_at(Spec, place[:-1]).get(str(place[-1]))
-    meaning = (field.description or "") if field else ""
+def _missing(known: Mapping[str, FieldInfo], key: str) -> str:
+    meaning = (known[key].description or "") if key in known else ""
     return f" is missing; add it{_because(meaning)}"
 
 
@@ -62,54 +67,49 @@ def _because(meaning: str) -> str:
     return f" ({first[0].lower()}{first[1:]})" if first else ""
 
 
-def _unknown(error: ErrorDetails, place: Place) -> str:
-    known = list(fields_at(Spec, place[:-1]))
-    return f" is no key of the spec; {did_you_mean(str(place[-1]), known)}"
-
-
-def _choice(error: ErrorDetails, place: Place) -> str:
+def _choice(error: ErrorDetails) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
     expected = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
     return f" is {_shown(error['input'])}; {did_you_mean(str(error['input']), expected)}"
 
 
-def _tag(error: ErrorDetails, place: Place) -> str:
+def _tag(error: ErrorDetails) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
     expected = [each.strip("' ") for each in str(context["expected_tags"]).split(",")]
     by, given = str(context["discriminator"]).strip("'"), str(context["tag"])
     return f" has the {by} {given}; {did_you_mean(given, expected)}"
 
 
-def _no_tag(error: ErrorDetails, place: Place) -> str:
+def _no_tag(error: ErrorDetails) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
     by = str(context["discriminator"]).strip("'")
-    return f" lacks its {by}; add one, see examples/flight-delays/product.yaml"
+    return f" lacks its {by}; add one"
 
 
-def _short(error: ErrorDetails, place: Place) -> str:
+def _short(error: ErrorDetails) -> str:
     return " is empty; add at least one entry"
 
 
-def _long(error: ErrorDetails, place: Place) -> str:
+def _long(error: ErrorDetails) -> str:
     most = error.get("ctx", {}).get("max_length")
     return f" has more than {most} entries; remove the others"
 
 
-def _wrong_type(error: ErrorDetails, place: Place) -> str:
+def _wrong_type(error: ErrorDetails) -> str:
     return f" is {_shown(error['input'])} and must be {_WANTED[error['type']]}"
 
 
-def _bound(error: ErrorDetails, place: Place) -> str:
+def _bound(error: ErrorDetails) -> str:
     words, name = _BOUNDS[error["type"]]
     return f" is {_shown(error['input'])} and {words} {error.get('ctx', {})[name]}; change it"
 
 
-def _plain(error: ErrorDetails, place: Place) -> str:
+def _plain(error: ErrorDetails) -> str:
     text = error["msg"]
-    return f" is wrong ({text}); see examples/flight-delays/product.yaml"
+    return f" is wrong ({text}); change it"
 
 
-def _refused(error: ErrorDetails, place: Place) -> str:
+def _refused(error: ErrorDetails) -> str:
     return f": {error['msg']}" if error["msg"][:1] in "'\"" else f" {error['msg']}"
 
 
@@ -126,9 +126,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-_SENTENCES: Mapping[str, Callable[[ErrorDetails, Place], str]] = {
-    "missing": _missing,
-    "extra_forbidden": _unknown,
+_SENTENCES: Mapping[str, Callable[[ErrorDetails], str]] = {
     "literal_error": _choice,
     "union_tag_invalid": _tag,
     "union_tag_not_found": _no_tag,
