@@ -1,0 +1,61 @@
+# Everything that this repository does. A fresh machine needs git, make and Python 3.11 or newer:
+# uv is fetched into .tools when it is not installed, and uv fetches the rest.
+SHELL := /bin/sh
+PYTHON ?= python3
+TOOLS := $(CURDIR)/.tools
+export PATH := $(TOOLS)/uv/bin:$(PATH)
+UV_VERSION := $(shell sed -n 's/^- uv==//p' templates/pins.yaml)
+RUN := uv run --frozen
+INTO ?= build/demo/flight-delays
+TIER ?= all
+
+.DEFAULT_GOAL := help
+.PHONY: help setup uv demo test lint format bench soak docs examples pins clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  %-10s %s\n", $$1, $$2}'
+
+uv:
+	@command -v uv >/dev/null 2>&1 || $(MAKE) --no-print-directory $(TOOLS)/uv/bin/uv
+
+$(TOOLS)/uv/bin/uv:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "error: $(PYTHON) is missing; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "fetching uv $(UV_VERSION) into .tools"
+	@rm -rf $(TOOLS)/uv && $(PYTHON) -m venv $(TOOLS)/uv && $(TOOLS)/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { rm -rf $(TOOLS)/uv; exit 1; }
+
+setup: uv ## Install the locked environment into .venv
+	@uv sync --frozen --quiet
+
+demo: setup ## From one spec to a served prediction on real flights [INTO=folder]
+	@test -d $(INTO) || $(RUN) ninefold new examples/flight-delays/product.yaml --into $(INTO)
+	@$(RUN) ninefold run $(INTO)
+
+test: setup ## Run every tier of tests, or one: make test TIER=unit
+	@$(RUN) python tests/tiers.py $(TIER)
+
+lint: setup ## Style, types and layers
+	@$(RUN) python tests/tiers.py lint
+
+format: setup ## Format the code
+	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format .
+
+bench: setup ## Measure: the loop's steps, and rendering against Copier alone
+	@$(RUN) python benchmarks/bench.py
+
+soak: setup ## The long tests
+	@$(RUN) python tests/tiers.py soak
+
+docs: uv ## Build the documentation into build/docs
+	@uv run --frozen --group docs sphinx-build -W --keep-going -q -b html docs build/docs
+	@echo "build/docs/index.html"
+
+examples: setup ## Render the example's six repositories into build/examples
+	@rm -rf build/examples && $(RUN) ninefold new examples/flight-delays/product.yaml --into build/examples/flight-delays
+
+pins: setup ## Renew templates/pins.yaml from what the technologies and roles need [UPGRADE=1]
+	@$(RUN) python -m ninefold.pins $(if $(UPGRADE),--upgrade)
+
+clean: ## Remove everything that the verbs above made
+	@rm -rf build .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,110 @@
+"""Families rendered once per state of the checkout and shared between the tiers."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CACHE = CHECKOUT / "build" / "families"
+EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
+ROLES = ("product", "data-engineering", "training", "serving", "monitoring", "platform")
+# What a rendered family follows from.
+SOURCES = ("copier.yml", "templates", "stacks", "generator", "examples")
+
+
+@dataclass(frozen=True)
+class Family:
+    """The folder of a rendered family."""
+
+    folder: Path
+    name: str
+
+    def repository(self, role: str) -> Path:
+        """One role's repository."""
+        return self.folder / f"{self.name}-{role}"
+
+    def package(self, role: str) -> str:
+        """The Python package of one role."""
+        return f"{self.name}-{role}".replace("-", "_")
+
+
+def digest() -> str:
+    """Names the state of everything that is rendered."""
+    found = hashlib.sha256()
+    for name in _listed():
+        path = CHECKOUT / name
+        if path.is_file():
+            found.update(f"{name}\0{path.stat().st_mode & 0o111}\0".encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _listed() -> list[str]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *SOURCES],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return sorted(filter(None, done.stdout.split("\0")))
+
+
+def flight_family() -> Family:
+    """Render the flight example with `ninefold new`, unless this state was rendered before."""
+    folder = CACHE / digest() / "flight-delays"
+    with _alone(CACHE / "lock"):
+        if not folder.is_dir():
+            for old in CACHE.iterdir():
+                if old.is_dir():
+                    shutil.rmtree(old, ignore_errors=True)
+            folder.parent.mkdir(parents=True)
+            ninefold("new", EXAMPLE, "--into", folder)
+    return Family(folder, "flight-delays")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        flock(file, LOCK_EX)
+        yield
+
+
+def ninefold(*arguments: str | Path) -> str:
+    """Run the command, which must succeed."""
+    command = [sys.executable, "-m", "ninefold", *map(str, arguments)]
+    return call(*command, at=CHECKOUT)
+
+
+def call(*command: str | Path, at: Path, timeout: float = 1200, **more: str) -> str:
+    """Run a command as a user would; a failure shows its whole output."""
+    kept = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=at,
+        env={**kept, **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    shown = " ".join(map(str, command))
+    assert done.returncode == 0, f"{at.name}$ {shown}: exit {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+def copy(repository: Path, into: Path) -> Path:
+    """A copy of a repository's files without its environment and history."""
+    ignored = shutil.ignore_patterns(".venv", ".git", "*_cache", "__pycache__")
+    shutil.copytree(repository, into, ignore=ignored)
+    return into
