@@ -1,7 +1,7 @@
 """All technologies there are."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ninefold.catalog.technology import Technology
 
@@ -11,7 +11,7 @@ class Catalog:
     """The technologies by component and name, and the versions that were tested together."""
 
     technologies: tuple[Technology, ...]
-    pins: dict[str, str] = field(default_factory=dict)
+    pins: tuple[str, ...] = ()
 
     def find(self, component: str, name: str) -> Technology | None:
         """The technology of that name in a component."""

@@ -1,11 +1,8 @@
 """What a technology's folder must fulfil, alone and beside the others."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from ninefold.catalog.technology import SUFFIX, Technology
 from ninefold.names import ROLES
@@ -82,26 +79,3 @@ def collisions(technologies: Sequence[Technology]) -> Iterator[str]:
                         f"{other.folder}: brings {path} to {role}, which {one.component}/{one.name} "
                         "brings too; rename one, or name it under the slot that alone brings it"
                     )
-
-
-def pin_problems(technologies: Sequence[Technology], pins: Mapping[str, str]) -> Iterator[str]:
-    """Requirements that the tested versions do not meet; nothing is asked while there are none."""
-    for technology in technologies if pins else ():
-        for role, contribution in technology.description.contributes.items():
-            for text in (*contribution.dependencies, *contribution.development):
-                fault = _pin_fault(text, pins)
-                if fault:
-                    yield f"{technology.folder}: {role} requires {text}, {fault}"
-
-
-def _pin_fault(text: str, pins: Mapping[str, str]) -> str | None:
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        return "which is no requirement; write it as in feature-lib[extra]>=1.2"
-    version = pins.get(canonicalize_name(requirement.name))
-    if version is None:
-        return "which is not among the tested versions; renew templates/pins.yaml"
-    if not requirement.specifier.contains(version, prereleases=True):
-        return f"but {version} is the tested version; mend the bound or renew templates/pins.yaml"
-    return None

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import yaml
-
 from ninefold.catalog.catalog import Catalog
-from ninefold.catalog.checks import collisions, folder_problems, pin_problems
+from ninefold.catalog.checks import collisions, folder_problems
 from ninefold.catalog.technology import SUFFIX, BroughtFile, Description, Technology
 from ninefold.errors import NinefoldError
 from ninefold.house import find, technologies_of
 from ninefold.names import ROLES
+from ninefold.pins import read as read_pins
 from ninefold.spec.document import read
 from ninefold.spec.load import conform
 
@@ -31,22 +30,11 @@ def load(root: Path | None = None, extra: Sequence[Path] = ()) -> Catalog:
         for each in _technologies(place, problems)
     ]
     found.sort(key=lambda each: (each.component, each.name))
-    pins = read_pins(house / "templates" / "pins.yaml")
-    problems += [*collisions(found), *pin_problems(found, pins)]
+    problems += collisions(found)
     if problems:
         raise CatalogError("\n".join(dict.fromkeys(problems)))
-    return Catalog(tuple(found), pins)
-
-
-def read_pins(path: Path) -> dict[str, str]:
-    """Versions by distribution, from lines such as `name==1.2 ; marker`."""
-    if not path.is_file():
-        return {}
-    pins: dict[str, str] = {}
-    for line in yaml.safe_load(path.read_text(encoding="utf-8")) or []:
-        name, _, version = str(line).split(";")[0].strip().partition("==")
-        pins.setdefault(name.partition("[")[0].lower().replace("_", "-"), version)
-    return pins
+    pins = house / "templates" / "pins.yaml"
+    return Catalog(tuple(found), tuple(read_pins(pins)) if pins.is_file() else ())
 
 
 def _technologies(root: Path, problems: list[str]) -> Iterator[Technology]:
