@@ -97,7 +97,9 @@ def _project(requirements: Sequence[str], held: Sequence[str]) -> str:
 
 def _uv(*arguments: str, at: Path) -> str:
     try:
-        done = subprocess.run(["uv", *arguments], cwd=at, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            ["uv", *arguments], cwd=at, check=True, capture_output=True, text=True
+        )
     except FileNotFoundError as error:
         raise NinefoldError("uv is missing; install it: python3 -m pip install uv") from error
     except subprocess.CalledProcessError as error:
