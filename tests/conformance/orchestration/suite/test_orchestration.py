@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from conftest import PACKAGE, Calls, pipeline, toy
 
 DIAMOND = (toy("a"), toy("b", "a"), toy("c", "a"), toy("d", "b", "c"), toy("e"))
