@@ -1,5 +1,7 @@
-"""Where technologies, templates, pins and examples are read from: the checkout, or what the
-installed package carries of it."""
+"""Where technologies, pins and examples are read from.
+
+That is the checkout, or what the installed package carries of it.
+"""
 
 import os
 from pathlib import Path

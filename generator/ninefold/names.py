@@ -81,7 +81,7 @@ def class_name(slug: str) -> str:
 
 
 def entity_view_name(entity: str) -> str:
-    """flight -> flight_keys, the automatic view that knows an entity's join keys."""
+    """For flight it is flight_keys, the automatic view that knows an entity's join keys."""
     return f"{entity}_keys"
 
 

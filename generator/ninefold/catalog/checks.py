@@ -76,6 +76,7 @@ def collisions(technologies: Sequence[Technology]) -> Iterator[str]:
                 together = (one.component, slot) != (other.component, other_slot)
                 if together and source != other_source:
                     yield (
-                        f"{other.folder}: brings {path} to {role}, which {one.component}/{one.name} "
-                        "brings too; rename one, or name it under the slot that alone brings it"
+                        f"{other.folder}: brings {path} to {role}, and so does "
+                        f"{one.component}/{one.name}; rename one, or name it under the slot "
+                        "that alone brings it"
                     )

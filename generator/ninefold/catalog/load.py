@@ -24,11 +24,7 @@ def load(root: Path | None = None, extra: Sequence[Path] = ()) -> Catalog:
     """Read every technology folder of the checkout (and of further roots) and check them."""
     house = find(root)
     problems: list[str] = []
-    found = [
-        each
-        for place in (house, *extra)
-        for each in _technologies(place, problems)
-    ]
+    found = [each for place in (house, *extra) for each in _technologies(place, problems)]
     found.sort(key=lambda each: (each.component, each.name))
     problems += collisions(found)
     if problems:

@@ -33,9 +33,9 @@ class Contribution(Part):
     """Requirements; exact versions stand in the pins."""
     development: Words = ()
     """Requirements of the development group."""
-    settings: dict[str, str] = {}
+    settings: dict[str, str] = Field(default_factory=dict)
     """Settings; values may hold {state}."""
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = Field(default_factory=dict)
     """Environment variables, set before anything is imported; values may hold {state}."""
     ignore: Words = ()
     """Lines of .gitignore."""
@@ -74,7 +74,7 @@ class Description(Part):
     """Capabilities that others must offer."""
     offers: Words = ()
     """Capabilities that it offers to others."""
-    contributes: dict[Role, Contribution] = {}
+    contributes: dict[Role, Contribution] = Field(default_factory=dict)
     deployed_with: str | None = None
     """The component whose server it shares."""
 
@@ -104,11 +104,16 @@ class Technology:
 
     @property
     def name(self) -> str:
+        """The name that a spec chooses it by."""
         return self.description.name
 
     def files(self, role: str, slot: str) -> tuple[BroughtFile, ...]:
-        """Files for a role when this slot is chosen: its own, and those of no slot in particular."""
+        """Files for a role when this slot is chosen: its own and those of no slot."""
         return tuple(self._files(role, slot))
+
+    def contribution(self, role: str) -> Contribution | None:
+        """What it adds to the shared files of a role's repository."""
+        return {str(key): value for key, value in self.description.contributes.items()}.get(role)
 
     def _files(self, role: str, slot: str) -> Iterator[BroughtFile]:
         slots = self.description.slots

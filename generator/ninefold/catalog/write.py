@@ -47,11 +47,11 @@ def _text(catalog: Catalog, role: str) -> str:
 
 
 def _contributes(technology: Technology, role: str) -> bool:
-    return any(value for _, value in technology.description.contributes.get(role, Contribution()))
+    return any(value for _, value in technology.contribution(role) or ())
 
 
 def _entry(technology: Technology, role: str, slot: str) -> dict[str, Any]:
-    contribution = technology.description.contributes.get(role, Contribution())
+    contribution = technology.contribution(role) or Contribution()
     return {
         "component": technology.component,
         "slot": slot,

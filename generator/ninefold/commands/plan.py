@@ -6,6 +6,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the product's spec, a YAML file")
     parser.add_argument(
         "--format", choices=("text", "json", "mermaid"), default="text",

@@ -1,4 +1,4 @@
-"""Do the chosen technologies exist, run on the targets, and have what they need?"""
+"""Whether the chosen technologies exist, run on the targets, and have what they need."""
 
 from collections.abc import Iterator
 

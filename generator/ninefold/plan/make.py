@@ -17,7 +17,7 @@ from ninefold.plan import choices, contracts
 from ninefold.plan.plan import Chosen, FeatureView, Place, Plan, Repository, Requirement
 from ninefold.spec import Problem, Spec, SpecError, load_with_data
 from ninefold.spec.document import read
-from ninefold.spec.meaning.fault import Fault
+from ninefold.spec.meaning import Fault, advice
 from ninefold.spec.technologies import SLOTS, Slot
 
 # Which roles of people answer for which repository.
@@ -79,7 +79,7 @@ def make(spec: Spec, catalog: Catalog) -> Plan:
         technologies=tuple(_chosen(slot, each) for slot, each in _filled(spec, catalog)),
         environments=tuple(_places(spec)),
         views=tuple(_views(spec)),
-        warnings=tuple(choices.warnings(spec, catalog)),
+        warnings=(*choices.warnings(spec, catalog), *advice(spec)),
     )
 
 
@@ -116,7 +116,7 @@ def _repository(role: str, spec: Spec, catalog: Catalog) -> Repository:
     brought = [
         (slot, technology)
         for slot, (technology, _) in _filled(spec, catalog)
-        if technology.files(role, slot.name) or role in technology.description.contributes
+        if technology.files(role, slot.name) or technology.contribution(role)
     ]
     files = {
         file.path.replace("{@ package @}", package)
@@ -141,7 +141,7 @@ def _requirements(
     asked = {
         text
         for technology in technologies
-        if (brought := technology.description.contributes.get(role))  # type: ignore[call-overload]
+        if (brought := technology.contribution(role))
         for text in brought.dependencies
     }
     for text in sorted(asked):

@@ -87,7 +87,7 @@ def _unreadable(name: str, text: str) -> SpecError:
     return SpecError(name, [Problem(1, text)])
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """A part of YAML that a spec must not use."""
 
     def __init__(self, line: int, text: str) -> None:
@@ -101,14 +101,16 @@ class _Loader(yaml.SafeLoader):
     depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent):
-            raise _Refused(line, f"*{event.anchor} refers to an anchor; write the value out")
+            raise _RefusedError(line, f"*{event.anchor} refers to an anchor; write the value out")
         if event.anchor:
-            raise _Refused(line, f"&{event.anchor} sets an anchor; remove it, write values out")
+            raise _RefusedError(
+                line, f"&{event.anchor} sets an anchor; remove it, write values out"
+            )
         if self.depth >= _MAXIMUM_DEPTH:
-            raise _Refused(line, f"this is nested more than {_MAXIMUM_DEPTH} deep; no spec is")
+            raise _RefusedError(line, f"this is nested more than {_MAXIMUM_DEPTH} deep; no spec is")
         self.depth += 1
         try:
             return super().compose_node(parent, index)
@@ -137,7 +139,7 @@ class _Reader:
     def _composed(self) -> yaml.Node:
         try:
             node = _Loader(self.text).get_single_node()
-        except _Refused as error:
+        except _RefusedError as error:
             raise SpecError(self.name, [error.problem]) from error
         except yaml.reader.ReaderError as error:
             line = self.text.count("\n", 0, error.position) + 1
@@ -201,7 +203,9 @@ class _Reader:
             return None
         if node.tag != "tag:yaml.org,2002:str":
             read_as = _WORD_TAGS.get(node.tag, "something else")
-            text = f'YAML reads the key {node.value} as {read_as}; write it in quotes: "{node.value}"'
+            text = (
+                f'YAML reads the key {node.value} as {read_as}; write it in quotes: "{node.value}"'
+            )
             self.problems.append(Problem(line, text))
             return None
         return str(node.value)
@@ -227,7 +231,7 @@ class _Reader:
         return self.constructor.construct_object(node)
 
     def _number(self, node: yaml.Node, tag: str) -> int | float | str:
-        """A decimal number; 1:30, 010, 0x1F and 1_000 mean different things to different readers."""
+        """A decimal number; 1:30, 010, 0x1F and 1_000 mean other things to other readers."""
         if tag.endswith("int") and _PLAIN_INTEGER.fullmatch(node.value) and len(node.value) <= 19:
             return int(node.value)
         if tag.endswith("float") and _PLAIN_NUMBER.fullmatch(node.value):

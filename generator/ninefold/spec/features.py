@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ninefold.spec.base import Part
 from ninefold.spec.sources import Key
-from ninefold.spec.text import Duration, Expression, Identifier, Line, Unit
+from ninefold.spec.text import Duration, Expression, Identifier, Line, Timezone, Unit
 
 
 class _Rule(Part):
@@ -34,7 +34,7 @@ class Calendar(_Rule):
     kind: Literal["calendar"]
     of: Identifier
     part: Literal["hour", "weekday", "day", "week", "month", "quarter"]
-    timezone: str
+    timezone: Timezone
     """Name of the IANA database, such as Europe/Berlin or UTC."""
 
 

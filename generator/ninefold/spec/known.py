@@ -44,7 +44,9 @@ def _inside(kind: Any, step: str | int) -> Iterator[Any]:
     if origin is dict:
         yield from _variants(arguments[1])
     elif origin is tuple and isinstance(step, int):
-        yield from _variants(arguments[min(step, len(arguments) - 1) if ... not in arguments else 0])
+        yield from _variants(
+            arguments[min(step, len(arguments) - 1) if ... not in arguments else 0]
+        )
 
 
 def _variants(kind: Any) -> Iterator[Any]:

@@ -1,5 +1,7 @@
 """What is predicted."""
 
+from pydantic import Field
+
 from ninefold.spec.base import Part
 from ninefold.spec.text import Expression, Identifier, Line
 
@@ -13,5 +15,5 @@ class Label(Part):
     known_at: Expression
     """The instant at which the label is known."""
     description: Line
-    exclude: dict[Identifier, Expression] = {}
+    exclude: dict[Identifier, Expression] = Field(default_factory=dict)
     """Reason: condition under which an entity is counted but kept out of training."""

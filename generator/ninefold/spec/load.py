@@ -45,7 +45,9 @@ def conform(document: Document, root: type[T]) -> T:
 def validate(document: Document) -> Spec:
     """Check form first, then meaning."""
     spec = conform(document, Spec)
-    wrong = [Problem(document.line_of(each.place, key=each.on_key), each.text) for each in faults(spec)]
+    wrong = [
+        Problem(document.line_of(each.place, key=each.on_key), each.text) for each in faults(spec)
+    ]
     if wrong:
         raise SpecError(document.name, wrong)
     return spec

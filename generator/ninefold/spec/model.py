@@ -1,8 +1,8 @@
 """How the model is trained, and when it is good enough."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from ninefold.spec.base import Part
 from ninefold.spec.text import Identifier, Instant, refused
@@ -73,7 +73,7 @@ class Model(Part):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     split: Split
     search: Search
-    slices: tuple[Identifier, ...] = ()
+    slices: tuple[Identifier, ...]
     """Categories for which the evaluation is shown separately."""
     baseline: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     """The few features of the simple model that must be beaten."""

@@ -94,5 +94,5 @@ class Source(Part):
     event_time: Identifier | None = None
     """The column that says when the row's event took place; it partitions the data."""
     columns: Annotated[dict[Identifier, Column], Field(min_length=1)]
-    lookups: dict[Identifier, Lookup] = {}
-    derived: dict[Identifier, Derived] = {}
+    lookups: dict[Identifier, Lookup] = Field(default_factory=dict)
+    derived: dict[Identifier, Derived] = Field(default_factory=dict)

@@ -76,8 +76,7 @@ class Monitoring(Part):
 
 
 class Technologies(Part):
-    """Which technology fills each slot; `none` where a product can live without, or a name per
-    target."""
+    """The technology in each slot: a name, a name per target, or `none` where that is possible."""
 
     cicd: Cicd = Cicd()
     source_repository: Choice = NONE

@@ -4,7 +4,9 @@ import keyword
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -78,9 +80,9 @@ def _identifier_fault(value: str) -> str | None:
             "joined by single underscores, such as departure_hour"
         )
     if keyword.iskeyword(value) or keyword.issoftkeyword(value):
-        return f"{value} is a word of Python; choose another name, such as {value}_value"
+        return f"{value!r} is a word of Python; choose another name, such as {value}_value"
     if value in SQL_WORDS:
-        return f"{value} is a word of SQL; choose another name, such as {value}_value"
+        return f"{value!r} is a word of SQL; choose another name, such as {value}_value"
     return None
 
 
@@ -105,6 +107,18 @@ def _package_file_fault(value: str) -> str | None:
     if value.startswith("/") or ".." in value.split("/"):
         return f"{value!r} leaves the package; name a file inside it, such as data/flights.csv"
     return _path_fault(value)
+
+
+def _timezone_fault(value: str) -> str | None:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = sorted(available_timezones())
+        # A machine without a time zone database cannot judge.
+        if known:
+            near = get_close_matches(value, known, n=1)
+            return f"{value!r} is no time zone; {f'did you mean {near[0]}?' if near else 'use UTC'}"
+    return None
 
 
 def _expression_fault(value: str) -> str | None:
@@ -137,9 +151,8 @@ Latency = Annotated[
     _matches(_LATENCY, "is no latency; write milliseconds or seconds as 250ms or 2s"),
     _schema(pattern="^[1-9][0-9]{0,5}(ms|s)$", examples=["250ms", "2s"]),
 ]
-Instant = Annotated[
-    str, _checked(_instant_fault), _schema(format="date-time", pattern="Z$")
-]
+Instant = Annotated[str, _checked(_instant_fault), _schema(format="date-time", pattern="Z$")]
+Timezone = Annotated[str, _checked(_timezone_fault), _schema(examples=["UTC", "America/New_York"])]
 Expression = Annotated[
     str, _checked(_expression_fault), _schema(minLength=1, description="An expression of DuckDB.")
 ]

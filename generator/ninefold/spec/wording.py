@@ -69,7 +69,9 @@ def _because(meaning: str) -> str:
 
 def _choice(error: ErrorDetails) -> str:
     context: Mapping[str, Any] = error.get("ctx", {})
-    expected = [each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(",")]
+    expected = [
+        each.strip("' ") for each in str(context["expected"]).replace(" or ", ", ").split(",")
+    ]
     return f" is {_shown(error['input'])}; {did_you_mean(str(error['input']), expected)}"
 
 
@@ -86,7 +88,7 @@ def _no_tag(error: ErrorDetails) -> str:
     return f" lacks its {by}; add one"
 
 
-def _short(error: ErrorDetails) -> str:
+def _short(_: ErrorDetails) -> str:
     return " is empty; add at least one entry"
 
 
