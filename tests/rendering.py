@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
+import yaml
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / "build" / "families"
 EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
@@ -108,3 +110,29 @@ def copy(repository: Path, into: Path) -> Path:
     ignored = shutil.ignore_patterns(".venv", ".git", "*_cache", "__pycache__")
     shutil.copytree(repository, into, ignore=ignored)
     return into
+
+
+def set_up(repository: Path) -> None:
+    """Install the repository's environment with its own verb, once."""
+    with _alone(repository.parent / f"{repository.name}.lock"):
+        call("make", "setup", at=repository)
+
+
+def repository_with(family: Family, component: str, technology: str, role: str) -> Path:
+    """One role's repository that uses a technology: the family's, or one rendered for it."""
+    spec = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    filled = spec["technologies"][component]
+    if technology in (filled.values() if isinstance(filled, dict) else (filled,)):
+        return family.repository(role)
+    folder = CHECKOUT / "stacks" / "ninefold_stacks" / component / technology
+    slots = yaml.safe_load((folder / "technology.yaml").read_text(encoding="utf-8"))["slots"]
+    chosen = dict.fromkeys(slots, technology)
+    spec["technologies"][component] = (
+        {**filled, **chosen} if isinstance(filled, dict) else technology
+    )
+    target = family.folder.parent / f"{component}-{technology}"
+    if not target.is_dir():
+        changed = family.folder.parent / f"{target.name}.yaml"
+        changed.write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
+        ninefold("new", changed, "--into", target)
+    return target / f"{family.name}-{role}"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import yaml
-from jinja2 import ChainableUndefined, Environment
+from jinja2 import Environment, StrictUndefined
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -45,7 +45,7 @@ def _of_technologies(root: Path) -> Iterator[str]:
 
 
 def _of_roles(root: Path) -> Iterator[str]:
-    """Read the list `own` that each role's pyproject template sets before it includes the rest."""
+    """The lists `own` that the roles' pyproject templates set, for each example's spec."""
     environment = Environment(  # noqa: S701 - requirement names, no HTML
         block_start_string="{%@",
         block_end_string="@%}",
@@ -53,17 +53,24 @@ def _of_roles(root: Path) -> Iterator[str]:
         variable_end_string="@}",
         comment_start_string="{#@",
         comment_end_string="@#}",
-        undefined=ChainableUndefined,
+        undefined=StrictUndefined,
     )
+    specs = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((root / "examples").glob("*/product.yaml"))
+    ]
     for path in sorted((root / "templates").glob("*/pyproject.toml.jinja")):
         if path.parent.name == "shared":
             continue
-        head = path.read_text(encoding="utf-8").split("{%@ include")[0]
-        own = getattr(environment.from_string(head).module, "own", None)
-        if own is None:
-            raise NinefoldError(f"{path}: sets no `own`; see templates/shared/pyproject.toml.jinja")
-        yield from own["dependencies"]
-        yield from own["development"]
+        head = environment.from_string(path.read_text(encoding="utf-8").split("{%@ include")[0])
+        for spec in specs:
+            own = getattr(head.make_module(spec), "own", None)
+            if own is None:
+                raise NinefoldError(
+                    f"{path}: sets no `own`; see templates/shared/pyproject.toml.jinja"
+                )
+            yield from own["dependencies"]
+            yield from own["development"]
 
 
 def resolve(requirements: Sequence[str], held: Sequence[str]) -> list[str]:
