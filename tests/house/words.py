@@ -1,0 +1,103 @@
+"""What must not stand in the repository, and where it is looked for."""
+
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+STACKS = PurePosixPath("stacks/ninefold_stacks")
+# Where technologies may be named: beside their own folders.
+EXEMPT = (
+    "benchmarks/",
+    "docs/",
+    "examples/",
+    "templates/catalog/",
+    "templates/pins.yaml",
+    "tests/",
+    "uv.lock",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+)
+# Names that stand for more than a choice: what the platform is built on, and a family's dialect.
+ALLOWED = {
+    "pulumi": ("pyproject.toml", "stacks/", "templates/platform/"),
+    "github": ("stacks/ninefold_stacks/cicd/github-actions/",),
+}
+# Addresses of projects and the name of a folder say nothing about the choice.
+ORDINARY = ("github.com", ".github")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A word found in a line of a file."""
+
+    path: str
+    line: int
+    word: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.word}"
+
+
+def tracked(root: Path = CHECKOUT) -> list[str]:
+    """The files that Git knows or would add."""
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return sorted(name for name in done.stdout.split("\0") if name and (root / name).is_file())
+
+
+def text(root: Path, name: str) -> str:
+    """A file's text; empty for what is none."""
+    try:
+        return (root / name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def technologies(root: Path = CHECKOUT) -> dict[str, set[str]]:
+    """The name of every technology, with the folders that are its own."""
+    found: dict[str, set[str]] = {}
+    for path in (root / STACKS).glob("*/*/technology.yaml"):
+        folder = path.parent.relative_to(root).as_posix() + "/"
+        found.setdefault(path.parent.name, set()).add(folder)
+    return found
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """The name as a whole identifier, however it is written in code."""
+    spelled = "[-_ ]?".join(map(re.escape, name.split("-")))
+    return re.compile(rf"(?<![A-Za-z0-9_.-]){spelled}(?![A-Za-z0-9])", re.IGNORECASE)
+
+
+def named(root: Path, names: Iterable[str]) -> Iterator[Place]:
+    """Technologies that are named outside their own folders."""
+    own = technologies(root)
+    patterns = {name: _pattern(name) for name in own}
+    for path in names:
+        if path.startswith(EXEMPT):
+            continue
+        lines = text(root, path).splitlines()
+        for name, pattern in patterns.items():
+            if path.startswith((*own[name], *ALLOWED.get(name, ()))):
+                continue
+            for number, line in enumerate(lines, start=1):
+                for word in ORDINARY:
+                    line = line.replace(word, "")
+                if pattern.search(line):
+                    yield Place(path, number, name)
+
+
+def matching(root: Path, names: Iterable[str], pattern: re.Pattern[str]) -> Iterator[Place]:
+    """Lines that hold a pattern."""
+    for path in names:
+        for number, line in enumerate(text(root, path).splitlines(), start=1):
+            if found := pattern.search(line):
+                yield Place(path, number, found.group(0))
