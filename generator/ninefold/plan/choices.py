@@ -47,7 +47,8 @@ def _unknown(spec: Spec, catalog: Catalog) -> Iterator[Fault]:
         for target, name in spec.technologies.chosen(slot).items():
             if name not in known:
                 choice = [*known, *(() if slot.required else ("none",))]
-                text = f"{slot.path}: no technology {name} fills it; {did_you_mean(name, choice)}"
+                remedy = did_you_mean(name, choice) if choice else "none has been added for it yet"
+                text = f"{slot.path}: no technology {name} fills it; {remedy}"
                 yield Fault(place_of(slot, target), text)
 
 
