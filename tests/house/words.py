@@ -23,7 +23,7 @@ EXEMPT = (
 )
 # Names that stand for more than a choice: what the platform is built on, and a family's dialect.
 ALLOWED = {
-    "pulumi": ("pyproject.toml", "stacks/", "templates/platform/"),
+    "pulumi": ("pyproject.toml", "stacks/", "templates/platform/", "generator/ninefold/machine.py"),
     "github": ("stacks/ninefold_stacks/cicd/github-actions/",),
 }
 # Addresses of projects and the name of a folder say nothing about the choice.
