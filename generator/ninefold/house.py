@@ -16,7 +16,7 @@ def find(choice: Path | None = None) -> Path:
     setting = os.environ.get("NINEFOLD_TEMPLATE")
     if choice is None and setting and Path(setting).is_dir():
         choice = Path(setting)
-    for root in (choice, _PACKAGE.parent.parent, _PACKAGE / "house"):
+    for root in (choice, _PACKAGE.parent.parent, _PACKAGE / "carried"):
         if root and technologies_of(root).is_dir():
             return root
         if root and root == choice:
