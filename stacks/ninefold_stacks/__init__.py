@@ -1,0 +1,1 @@
+"""The platform as Pulumi components, one folder per component and technology."""

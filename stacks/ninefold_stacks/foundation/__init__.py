@@ -1,0 +1,1 @@
+"""What several components stand on, one folder per target."""
