@@ -61,7 +61,8 @@ def test_every_fault_is_listed_in_order() -> None:
 
 def test_aliases_cannot_grow_without_end() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
-        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi")
+        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+        for old, new in zip("abcdefgh", "bcdefghi")
     )
     assert problems(bomb) == [(1, "&a sets an anchor; remove it, write values out")]
 

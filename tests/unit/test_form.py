@@ -74,10 +74,12 @@ from house import TEXT, changed, line_of, problems
         ('"2013-08-01T00:00:00Z"]', '"2013-08-01T00:00:00Z", "x"]', '"x"]', "more than 2 entries"),
         ('"2013-08-01T00:00:00Z"]', '"2013-08-01"]', '"2013-08-01"]', "is no instant; write it in"),
         ('"2013-08-01T00:00:00Z"]', '"2013-08-32T00:00:00Z"]', "08-32", "is no instant"),
-        ("minimum: 0.03, maximum: 0.3", "minimum: 0, maximum: 0.3", "learning_rate:",
+        ("learning_rate: {type: number, minimum: 0", "learning_rate: {type: number, minimum: -0",
+         "learning_rate:",
          "a log scale needs a minimum above 0"),
-        ("minimum: 4, maximum: 9", "minimum: 9, maximum: 9", "max_depth: {", "not below"),
-        ("minimum: 4, maximum: 9", "minimum: 4.5, maximum: 9", "max_depth: {", "whole bounds"),
+        ("subsample: {type: number, minimum: 0", "subsample: {type: number, minimum: 1",
+         "subsample: {", "not below"),
+        ("subsample: {type: number", "subsample: {type: integer", "subsample: {", "whole bounds"),
         ("trials: 6", "trials: 0", "trials: 0", "must be at least 1"),
         ("expression: arr_delay >= 15", "expression: ' '", "expression: ' '", "is empty; write"),
         ("drift_share: 0.5", "drift_share: 1.5", "drift_share: 1", "must be at most 1"),
@@ -106,7 +108,7 @@ def test_every_fault_is_listed() -> None:
 
 
 def test_optional_keys_can_be_left_out() -> None:
-    text = changed("    clock: \"2013-10-01T12:00:00Z\"\n", "")
+    text = changed('    clock: "2013-10-01T12:00:00Z"\n', "")
     text = changed("    size: small\n", "", text)
     text = changed("    logs: none\n", "", text)
     text = changed("    every: 1h\n", "", text)

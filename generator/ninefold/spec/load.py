@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from ninefold.spec.base import Part
 from ninefold.spec.document import Document, parse, read
@@ -38,8 +39,23 @@ def conform(document: Document, root: type[T]) -> T:
     try:
         return root.model_validate(document.values)
     except ValidationError as error:
-        problems = [problem_of(each, document, root) for each in error.errors(include_url=False)]
+        problems = [problem_of(each, document, root) for each in _own(error)]
         raise SpecError(document.name, problems) from error
+
+
+def _own(error: ValidationError) -> list[ErrorDetails]:
+    """The errors that stand for themselves: a list is not too short for holding a wrong item."""
+    details = error.errors(include_url=False)
+    places = [each["loc"] for each in details]
+    return [
+        each
+        for each in details
+        if each["type"] != "too_short"
+        or not any(
+            len(place) > len(each["loc"]) and place[: len(each["loc"])] == each["loc"]
+            for place in places
+        )
+    ]
 
 
 def validate(document: Document) -> Spec:

@@ -72,11 +72,11 @@ class PlainFile(Part):
 
 
 def _kind_of_location(value: Any) -> str:
-    return "path" if isinstance(value, dict) and "path" in value else "package"
+    return "by path" if isinstance(value, dict) and "path" in value else "in a package"
 
 
 Location = Annotated[
-    Annotated[PackagedFile, Tag("package")] | Annotated[PlainFile, Tag("path")],
+    Annotated[PackagedFile, Tag("in a package")] | Annotated[PlainFile, Tag("by path")],
     Discriminator(_kind_of_location),
 ]
 Key = Annotated[tuple[Identifier, ...], Field(min_length=1)]
