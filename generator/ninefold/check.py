@@ -1,4 +1,4 @@
-"""Do the repositories of a family still agree with the product's spec, and with each other?"""
+"""Whether the repositories of a family agree with the product's spec and with each other."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -8,12 +8,13 @@ from typing import Any
 
 import yaml
 
-from ninefold import lock, spec
+from ninefold import lock
 from ninefold.errors import NinefoldError
 from ninefold.family import Family, Repository
 from ninefold.names import ROLES, repository_name
 from ninefold.repository import ANSWERS
 from ninefold.slices import differences
+from ninefold.spec import SpecError, load
 
 SPEC = "product.yaml"
 SUMS = Path("contracts/SHA256SUMS")
@@ -37,10 +38,14 @@ def findings(family: Family) -> Iterator[Finding]:
     home = family.home
     where = f"{home.name}/{SPEC}"
     try:
-        spec.load(home / SPEC)
+        load(home / SPEC)
+    except SpecError as error:
+        for problem in error.problems:
+            what, _, remedy = problem.text.partition("; ")
+            yield Finding(f"{where}:{problem.line}", what, remedy)
     except NinefoldError as error:
-        what, _, remedy = _relative(str(error), home / SPEC).rpartition("; ")
-        yield Finding(where, what or remedy, remedy if what else "mend it")
+        what, _, remedy = str(error).partition("; ")
+        yield Finding(where, what, remedy)
     document = _document(home / SPEC)
     if document is None:
         return
@@ -50,10 +55,6 @@ def findings(family: Family) -> Iterator[Finding]:
         yield from _answers(family, member, document)
         yield from _contracts(home, member.folder)
         yield from _run_record(home, member.folder)
-
-
-def _relative(text: str, path: Path) -> str:
-    return text.removeprefix(str(path)).lstrip(": ")
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:

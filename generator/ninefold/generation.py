@@ -27,6 +27,7 @@ class Order:
 
     @property
     def product(self) -> str:
+        """The product's slug."""
         return str(self.spec["product"]["name"])
 
 

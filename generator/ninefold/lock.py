@@ -34,6 +34,7 @@ class Lock:
     repositories: Mapping[str, Entry] = field(default_factory=dict)
 
     def text(self) -> str:
+        """The lock as it is written, always in the same order."""
         document = {
             "version": VERSION,
             "product": self.product,

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ninefold.repository import ANSWERS
+from ninefold.repository import ANSWERS, raise_if_full
 from ninefold.template import Template, TemplateError
 
 
@@ -43,9 +43,10 @@ def render(template: Template, role: str, spec: Mapping[str, Any], folder: Path)
                 quiet=True,
                 unsafe=False,
             )
-    except OSError:
-        raise
     except Exception as error:  # Whatever a template or Git does in there, it is one line here.
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise_if_full(str(getattr(error, "stderr", "")))
         raise TemplateError(
             f"{template.url}: the {role} repository cannot be rendered"
             f"{_place(error)} ({_said(error)}); mend the template or name another with --template"
@@ -80,13 +81,14 @@ def recorded(folder: Path) -> Answers | None:
 
 
 def _said(error: Exception) -> str:
-    """The sentence that matters: Git's last line, else the error's first."""
+    """The sentence that matters: where Git gave up, else the first."""
     stderr = getattr(error, "stderr", None)
     lines = (stderr if isinstance(stderr, str) and stderr.strip() else str(error)).splitlines()
     spoken = [line.strip() for line in lines if line.strip()]
     if not spoken:
         return type(error).__name__
-    return spoken[-1] if stderr else spoken[0]
+    fatal = [line for line in spoken if line.startswith("fatal: ")]
+    return (fatal or spoken)[0]
 
 
 def _place(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """One rendered repository: its files, their digest, and its first commit."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -31,8 +32,18 @@ _NEUTRAL = (
 )  # fmt: skip
 
 
+# What Git says when it is told ENOSPC.
+_FULL = (os.strerror(errno.ENOSPC), "Out of diskspace")
+
+
 class GitError(NinefoldError):
     """Git refused."""
+
+
+def raise_if_full(said: str) -> None:
+    """Git only tells in words that the disk is full; the system's own error has a remedy."""
+    if any(words in said for words in _FULL):
+        raise OSError(errno.ENOSPC, _FULL[0])
 
 
 def keep_to_itself() -> None:
@@ -41,6 +52,8 @@ def keep_to_itself() -> None:
         os.environ.pop(name, None)
     os.environ["GIT_TERMINAL_PROMPT"] = "0"
     os.environ["LC_ALL"] = "C"
+    # Example hooks, which every clone would copy.
+    os.environ["GIT_TEMPLATE_DIR"] = ""
     # Without Git Copier would render, but nothing could ever be updated.
     git(Path.cwd(), "--version")
 
@@ -60,6 +73,7 @@ def git(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
     except FileNotFoundError as error:
         raise GitError("git is not installed; install it and try again") from error
     if done.returncode:
+        raise_if_full(done.stderr)
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise GitError(said[-1] if said else f"git ended with status {done.returncode}")
     return done.stdout.strip()
@@ -78,7 +92,7 @@ def digest(folder: Path) -> str:
     """One digest over paths, executable bits and contents."""
     total = hashlib.sha256()
     for path in files(folder):
-        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
         kind = "link" if path.is_symlink() else _kind(path)
         name = path.relative_to(folder).as_posix()
         total.update(f"{kind} {hashlib.sha256(content).hexdigest()} {name}\n".encode())

@@ -1,4 +1,4 @@
-"""A repository's answers are a slice of the product's spec: where do the two differ?"""
+"""A repository's answers are a slice of the product's spec: where the two differ."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

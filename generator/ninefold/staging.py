@@ -5,11 +5,14 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ninefold.errors import NinefoldError
+
+_PATIENCE = 100
 
 
 class StagingError(NinefoldError):
@@ -46,7 +49,7 @@ def staging(target: Path) -> Iterator[Path]:
 def publish(built: Path, target: Path) -> None:
     """One rename; an empty folder may be in the way, anything else is refused by the system."""
     try:
-        os.rename(built, target)
+        built.rename(target)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise StagingError(
@@ -76,7 +79,9 @@ def _hold(hidden: Path, target: Path) -> int:
             continue  # Its owner has just removed it.
         try:
             fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(holder), os.stat(hidden / "lock")):
+            if os.path.samestat(os.fstat(holder), (hidden / "lock").stat()):
+                os.ftruncate(holder, 0)
+                os.write(holder, str(os.getpid()).encode())
                 return holder
         except FileNotFoundError:
             pass  # It was removed between opening and locking.
@@ -89,11 +94,15 @@ def _hold(hidden: Path, target: Path) -> int:
 
 
 def _clear(hidden: Path) -> None:
-    for entry in hidden.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry.name != "lock":
-            entry.unlink()
+    """Remove what a killed run left; a Git of its that still writes soon fails and ends."""
+    for _ in range(_PATIENCE):
+        left = [entry for entry in hidden.iterdir() if entry.name != "lock"]
+        if not left:
+            return
+        for entry in left:
+            shutil.rmtree(entry, ignore_errors=True)
+        time.sleep(0.02)
+    raise StagingError(f"{hidden}: cannot be emptied; remove it and run it again")
 
 
 @contextmanager

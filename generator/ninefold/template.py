@@ -26,7 +26,8 @@ class Template:
     ref: str | None
     draft: bool = False
 
-    def at(self, ref: str) -> "Template":
+    def at(self, ref: str | None) -> "Template":
+        """The same source at another reference."""
         return Template(self.url, ref, self.draft)
 
 
@@ -93,8 +94,10 @@ def _draft(root: Path, head: str) -> str:
 
     Copier itself would commit them in a clone that it throws away, once per repository, and an
     update could never find that commit again. The same changes give the same commit, and a
-    reference of its own keeps it from being collected.
+    reference of its own keeps it from being collected. It stands beside the present commit, not
+    after it, because Copier refuses to update to a version that is not later.
     """
+    parents = git(root, "rev-parse", f"{head}^@").split()
     moment = git(root, "show", "--no-patch", "--format=%cI", head)
     with tempfile.TemporaryDirectory() as scratch:
         settings = {
@@ -107,7 +110,8 @@ def _draft(root: Path, head: str) -> str:
         tree = git(root, "write-tree", settings=settings)
         identity = ("-c", "user.name=Ninefold", "-c", "user.email=ninefold@localhost")
         commit = git(
-            root, *identity, "commit-tree", "--no-gpg-sign", tree, "-p", head,
+            root, *identity, "commit-tree", "--no-gpg-sign", tree,
+            *(option for parent in parents for option in ("-p", parent)),
             "-m", "Uncommitted changes of the template", settings=settings,
         )  # fmt: skip
     git(root, "update-ref", f"refs/ninefold/drafts/{commit}", commit)

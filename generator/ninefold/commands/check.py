@@ -1,4 +1,4 @@
-"""`ninefold check`: do the repositories agree with the product's spec and with each other?"""
+"""`ninefold check`: whether the repositories agree with the spec and with each other."""
 
 import argparse
 from pathlib import Path
@@ -8,10 +8,13 @@ from ninefold.family import find
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the folder."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="the family's folder")
+    parser.epilog = "example:\n  ninefold check flight-delays"
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Print what disagrees, one line each; status 1 if anything does."""
     family = find(arguments.folder)
     found = list(findings(family))
     for finding in found:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ninefold import lock, repository
+from ninefold.catalog import load
 from ninefold.family import HOME
 from ninefold.generation import Order, create, extend, extendable
+from ninefold.house import technologies_of
 from ninefold.names import ROLES, repository_name
+from ninefold.plan import prepare
 from ninefold.staging import StagingError, staging
 from ninefold.template import Template, resolve
 
@@ -22,11 +23,13 @@ _REASONS = {
     errno.EACCES: "may not be written; choose a folder that you may write to",
     errno.EPERM: "may not be written; choose a folder that you may write to",
     errno.EROFS: "lies on a read-only file system; choose another folder",
-    errno.ENOTDIR: "one of the folders above it is a file; choose another folder",
+    errno.EEXIST: "a folder above it is a file; choose another folder",
+    errno.ENOTDIR: "a folder above it is a file; choose another folder",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the spec, the target and the template."""
     parser.add_argument("spec", metavar="SPEC", type=Path, help="the product's spec, a YAML file")
     parser.add_argument(
         "--into", metavar="DIR", type=Path, required=True,
@@ -41,11 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "that ninefold runs from, else what was published with this version)",
     )  # fmt: skip
     parser.add_argument("--ref", help="tag, branch or commit of the templates")
+    parser.epilog = (
+        "examples:\n"
+        "  ninefold new product.yaml --into flight-delays\n"
+        "  ninefold new product.yaml --into flight-delays --only training serving"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Build out of sight, show as a whole, say what to do next."""
     repository.keep_to_itself()
-    spec = _spec(arguments.spec)
+    spec = _prepared(arguments)
     target = arguments.into.expanduser().resolve()
     try:
         with staging(target) as folder:
@@ -61,6 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _prepared(arguments: argparse.Namespace) -> Mapping[str, Any]:
+    """The spec as Copier reads it; what can be refused is refused here, before anything is made."""
+    chosen = Path(arguments.template) if arguments.template else None
+    # Another folder of templates brings its own technologies.
+    catalog = load(chosen) if chosen and technologies_of(chosen).is_dir() else None
+    prepared = prepare(arguments.spec, catalog)
+    for warning in prepared.plan.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    return prepared.data
+
+
 def _build(
     arguments: argparse.Namespace, spec: Mapping[str, Any], target: Path, folder: Path
 ) -> None:
@@ -71,12 +91,6 @@ def _build(
     else:
         _check_free(target)
         create(Order(spec, _roles(arguments), _template(arguments)), folder, target, _say)
-
-
-def _spec(path: Path) -> Mapping[str, Any]:
-    """The spec as Copier reads it, once it is known to be valid."""
-    document: Mapping[str, Any] = yaml.safe_load(path.read_bytes())
-    return document
 
 
 def _roles(arguments: argparse.Namespace) -> list[str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from ninefold.family import Family, FamilyError, find
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take the folder, and where to run and to begin."""
     parser.add_argument("folder", metavar="DIR", type=Path, help="the family's folder")
     parser.add_argument(
         "--environment", metavar="NAME", help="of those in the spec (default: its first)"
@@ -17,21 +19,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", metavar="STEP", dest="from_step", help="run this step and what depends on it"
     )
+    parser.epilog = (
+        "examples:\n"
+        "  ninefold run flight-delays\n"
+        "  ninefold run flight-delays --environment dev --from train"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Become make."""
     family = find(arguments.folder)
     command = ["make", "-C", str(family.home), "run"]
     if arguments.environment:
         _check_environment(family, arguments.environment)
         command.append(f"ENVIRONMENT={arguments.environment}")
     if arguments.from_step:
+        _check_step(arguments.from_step)
         command.append(f"FROM={arguments.from_step}")
     if shutil.which("make") is None:
         raise FamilyError("make is not installed; install it and try again")
     sys.stdout.flush()
     # Taking its place gives make our signals and our caller its exit status.
-    os.execvp("make", command)
+    os.execvp("make", command)  # noqa: S606
 
 
 def _check_environment(family: Family, name: str) -> None:
@@ -40,3 +49,9 @@ def _check_environment(family: Family, name: str) -> None:
         raise FamilyError(
             f"{family.home}: there is no environment {name}; choose one of {', '.join(known)}"
         )
+
+
+def _check_step(name: str) -> None:
+    """The loop knows its steps; here only what make would take for something else is refused."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+        raise FamilyError(f"{name}: is no step; name one that the loop shows, such as train")

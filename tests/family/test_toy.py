@@ -1,0 +1,52 @@
+"""A technology is a folder: adding one changes no other file, and it reaches the repositories."""
+
+import tomllib
+
+from workshop import Workshop, add_toy, load, save
+
+# A distribution that was tested with the others, and that nothing else of training asks for.
+TESTED = "tabulate"
+BRINGS = {
+    "dependencies": [TESTED],
+    "settings": {"toy_box": "{state}/toys"},
+    "environment": {"TOY_TELEMETRY": "off"},
+    "ignore": ["/toys"],
+    "packages": ["libtoy1"],
+    "untyped": ["tabulate.*"],
+    "make": [{"target": "play", "help": "Play", "command": "echo play"}],
+}
+
+
+def test_a_toy_reaches_the_repository_by_its_folder_alone(clone: Workshop) -> None:
+    add_toy(clone, "blocks", BRINGS)
+    status = clone.git(clone.template, "status", "--porcelain", "--untracked-files=all")
+    touched = {line[3:] for line in status.splitlines()}
+    folder = "stacks/ninefold_stacks/feature_store/blocks"
+    assert touched == {
+        f"{folder}/technology.yaml",
+        f"{folder}/README.md",
+        f"{folder}/scaffold/training/src/__package__/blocks.py.jinja",
+        "templates/catalog/training.yaml",
+    }
+    spec = load(clone.template / "examples/flight-delays/product.yaml")
+    spec["technologies"]["feature_store"] = "blocks"
+    chosen = save(spec, clone.folder / "product.yaml")
+    clone.commit(clone.template)
+    clone.new("--into", clone.folder / "flights", "--only", "training", spec=chosen)
+
+    training = clone.folder / "flights/flight-delays-training"
+    package = training / "src/flight_delays_training"
+    assert (
+        package / "blocks.py"
+    ).read_text() == '"""Port of blocks in flight_delays_training."""\n'
+    project = tomllib.loads((training / "pyproject.toml").read_text())
+    assert any(text.startswith(TESTED) for text in project["project"]["dependencies"])
+    settings = tomllib.loads((training / "settings/dev.toml").read_text())
+    assert "{state}/toys" in str(settings)
+    assert "/toys" in (training / ".gitignore").read_text().splitlines()
+    assert "TOY_TELEMETRY" in (package / "environment.py").read_text()
+    assert "libtoy1" in (training / "Containerfile").read_text()
+    assert "tabulate.*" in str(project["tool"]["mypy"]["overrides"])
+    assert "\nplay: " in (training / "Makefile").read_text()
+    # What the other feature store brings is not there.
+    assert not (package / "features.py").exists()
