@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from ninefold.spec import Spec, SpecError, load_text
 from ninefold.spec.technologies import SLOTS
 
@@ -37,7 +38,7 @@ def technology(root: Path, component: str, name: str, **more: Any) -> Path:
     """Write a technology's folder."""
     folder = root / "stacks" / "ninefold_stacks" / component / name
     folder.mkdir(parents=True, exist_ok=True)
-    slots = {slot.name: {} for slot in SLOTS if slot.component == component}
+    slots: dict[str, Any] = {slot.name: {} for slot in SLOTS if slot.component == component}
     description = {
         "name": name,
         "summary": f"A toy for {component}.",

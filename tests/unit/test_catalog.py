@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from house import scaffold, technology, toy_house
+
 from ninefold.catalog import CatalogError, load, stale, write
 from ninefold.names import ROLES
 from ninefold.spec.technologies import COMPONENTS, SLOTS
-
-from house import scaffold, technology, toy_house
 
 
 @pytest.fixture

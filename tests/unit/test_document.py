@@ -1,14 +1,15 @@
 """What YAML allows and a spec must not hold."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from house import EXAMPLE, TEXT, changed, line_of, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ninefold.spec import SpecError, load, load_text
 from ninefold.spec.document import MAXIMUM_BYTES, parse
-
-from house import EXAMPLE, TEXT, changed, line_of, problems
 
 
 def test_the_example_is_valid() -> None:
@@ -61,8 +62,7 @@ def test_every_fault_is_listed_in_order() -> None:
 
 def test_aliases_cannot_grow_without_end() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
-        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
-        for old, new in zip("abcdefgh", "bcdefghi")
+        f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefghi")
     )
     assert problems(bomb) == [(1, "&a sets an anchor; remove it, write values out")]
 

@@ -1,7 +1,6 @@
 """Keys and values of the wrong form: each is answered with its line and a remedy."""
 
 import pytest
-
 from house import TEXT, changed, line_of, problems
 
 
@@ -54,7 +53,7 @@ from house import TEXT, changed, line_of, problems
         ("organisation: flight-delays", "organisation: a b", "organisation: a", "no organisation"),
         ('"@flight-delays/operations"', '"hans wurst"', "hans", "is no owner; write a team"),
         ("version: 1", "version: 2", "version: 2", "is 2; write 1"),
-        ("dep_time: {type: integer", "dep_time: {type: int", "dep_time: {", "did you mean integer?"),
+        ("dep_time: {type: integer", "dep_time: {type: int", "dep_time: {", "you mean integer?"),
         ("minimum: 1987, maximum: 2100", "minimum: 2100, maximum: 1987", "year: {",
          "its minimum is above its maximum"),
         ("carrier: {type: string}", "carrier: {type: string, minimum: 1}", "carrier: {",

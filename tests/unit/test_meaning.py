@@ -1,13 +1,13 @@
 """Values of the right form that contradict each other."""
 
 import pytest
+from house import TEXT, changed, line_of, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from ninefold.spec import load_text
 from ninefold.spec.meaning import advice
 from ninefold.spec.meaning.expressions import columns_used, expression_faults
-
-from house import TEXT, changed, line_of, problems
 
 LABEL = "expression: arr_delay >= 15"
 
@@ -75,7 +75,7 @@ def test_what_is_quoted_is_no_code(expression: str) -> None:
         ("dest_timezone: tzone", "dest_timezone: tzon", "tzon}", "airports has no column tzon"),
         ("airports: {match", "airprts: {match", "airprts", "there is no source airprts"),
         ("      plane_age:\n", "      seats:\n", "      seats:\n        type", "stands in lookups"),
-        ("      plane_age:\n", "      carrier:\n", "carrier:\n", "stands in columns and in derived"),
+        ("      plane_age:\n", "      carrier:\n", "carrier:\n", "in columns and in derived"),
         ("      plane_age:\n", "      source_row:\n", "source_row", "is added by ingestion itself"),
         ("event_time: scheduled_departure", "event_time: carrier", "event_time: carrier",
          "is of type string; name a column of type timestamp"),

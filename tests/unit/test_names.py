@@ -2,15 +2,16 @@
 
 import re
 from pathlib import PureWindowsPath
+from typing import Any
 
 import jinja2
 import pytest
 import yaml
+from house import CHECKOUT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ninefold import names
 
-from house import CHECKOUT
+from ninefold import names
 
 WORD = st.from_regex(r"[a-z0-9]{1,6}", fullmatch=True)
 SLUGS = (
@@ -86,7 +87,7 @@ def test_the_templates_derive_the_same_names(product: str, environment: str) -> 
     assert macros.class_name(f"{environment}_x") == names.class_name(f"{environment}_x")
 
 
-def _macros(product: str) -> jinja2.environment.TemplateModule:
+def _macros(product: str) -> Any:
     """The macros as Copier sees them, with its settings from copier.yml."""
     settings = next(yaml.safe_load_all((CHECKOUT / "copier.yml").read_text().split("---")[0]))
     options = settings["_envops"]

@@ -7,15 +7,15 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
+from house import CHECKOUT, line_of, scaffold, technology, toy_choice, toy_house, toy_spec, toy_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from ninefold.catalog import Catalog, load
 from ninefold.plan import Plan, PlanError, make, prepare
 from ninefold.plan.contracts import holders
 from ninefold.plan.show import as_mermaid, as_text
 from ninefold.spec import SpecError, load_text
-
-from house import CHECKOUT, line_of, scaffold, technology, toy_choice, toy_house, toy_spec, toy_text
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +210,7 @@ def test_the_templates_give_each_role_the_same_contracts() -> None:
     )
     for role in ("product", "data-engineering", "training", "serving", "monitoring", "platform"):
         context = {"role": role, "features": list(spec.features)}
-        module = environment.from_string(text).make_module(context)
+        module: Any = environment.from_string(text).make_module(context)
         rendered = [each["name"] for each in json.loads(module.contract_items())]
         assert rendered == [name for name, roles in holders(spec) if role in roles]
 
