@@ -1,0 +1,79 @@
+"""Any legal spec renders to code that compiles, and that ruff neither changes nor objects to."""
+
+import compileall
+import json
+import subprocess
+import sys
+import tomllib
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ninefold.spec import load
+
+from rendering import ROLES
+from variants import drawn, heating, render
+
+
+def ruff(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ruff", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def hold(spec: dict[str, Any], folder: Path) -> dict[str, Path]:
+    """Render a spec and judge what came out."""
+    path = folder / "product.yaml"
+    path.write_text(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    load(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a checkout with uncommitted changes is rendered as it is
+        repositories = render(spec, folder)
+    for repository in repositories.values():
+        formatted = ruff(repository, "format", "--check", "--diff", ".")
+        assert formatted.returncode == 0, formatted.stdout + formatted.stderr
+        checked = ruff(repository, "check", ".")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        for top in ("src", "tests"):
+            assert compileall.compile_dir(repository / top, quiet=1)
+        for file in repository.rglob("*"):
+            _parse(file)
+    return repositories
+
+
+def _parse(file: Path) -> None:
+    if file.suffix == ".toml":
+        tomllib.loads(file.read_text(encoding="utf-8"))
+    elif file.suffix in {".yaml", ".yml"}:
+        list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+    elif file.suffix in {".json", ".ipynb"}:
+        json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_a_second_product(tmp_path: Path) -> None:
+    repositories = hold(heating(), tmp_path)
+    assert set(repositories) == set(ROLES)
+    for repository in repositories.values():
+        for file in repository.rglob("*"):
+            if file.is_file():
+                content = file.read_text(encoding="utf-8").lower()
+                for word in ("flight", "carrier", "airport", "nycflights"):
+                    assert word not in content.replace("in flight", ""), f"{file}: {word}"
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_drawn_specs(seed: int, tmp_path: Path) -> None:
+    hold(drawn(seed), tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(2, 102))
+def test_many_drawn_specs(seed: int, tmp_path: Path) -> None:
+    hold(drawn(seed), tmp_path)

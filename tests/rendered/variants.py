@@ -1,0 +1,93 @@
+"""Other legal specs than the example's, and their repositories rendered by plain Copier."""
+
+import random
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from copier import run_copy
+
+from rendering import CHECKOUT, ROLES
+
+HEATING = Path(__file__).parent / "specs" / "room-heating.yaml"
+# What people write: quotes, braces, percent signs, accents, a line that is too long.
+SENTENCES = (
+    'The "best" of it, they said.',
+    "It's {{ not }} a template, nor ${{ one }} of another kind.",
+    "100 % naïve — and über-long: " + "very " * 40 + "long.",
+    "A backslash \\n and a 'quote'.",
+    "#hash: colon, [list] & *star",
+)
+
+
+def heating() -> dict[str, Any]:
+    """The second product's spec."""
+    document: dict[str, Any] = yaml.safe_load(HEATING.read_text(encoding="utf-8"))
+    return document
+
+
+def drawn(seed: int) -> dict[str, Any]:
+    """A legal spec with drawn names, texts, views, rules and lengths."""
+    draw = random.Random(seed)
+    spec = heating()
+    spec["product"]["name"] = _slug(draw)
+    for key in ("title", "problem", "value"):
+        spec["product"][key] = draw.choice(SENTENCES)
+    spec["label"]["description"] = draw.choice(SENTENCES)
+    for view in spec["features"].values():
+        view["description"] = draw.choice(SENTENCES)
+        view["rules"] = _rules(draw, view["rules"])
+    if draw.random() < 0.3:
+        del spec["features"]["habit"]
+    first = next(iter(spec["features"]["plan"]["rules"]))
+    spec["model"]["baseline"] = [first]
+    categories = [
+        name
+        for view in spec["features"].values()
+        for name, rule in view["rules"].items()
+        if rule["kind"] == "category"
+    ]
+    spec["model"]["slices"] = categories[: draw.randint(0, 1)]
+    spec["environments"] = {
+        _slug(draw)[:9].rstrip("-"): environment for environment in spec["environments"].values()
+    }
+    return spec
+
+
+def _slug(draw: random.Random) -> str:
+    middle = "".join(draw.choice(string.ascii_lowercase) for _ in range(draw.randint(1, 20)))
+    if len(middle) > 4:
+        middle = f"{middle[:2]}-{middle[3:]}"
+    return f"q{middle}{draw.choice(string.ascii_lowercase + string.digits)}"
+
+
+def _rules(draw: random.Random, rules: Mapping[str, Any]) -> dict[str, Any]:
+    kept = draw.sample(sorted(rules), draw.randint(1, len(rules)))
+    long = draw.random() < 0.5
+    return {
+        (f"{name}_with_a_name_that_goes_on" if long else name): {
+            **rules[name],
+            **({"description": draw.choice(SENTENCES)} if draw.random() < 0.5 else {}),
+        }
+        for name in kept
+    }
+
+
+def render(spec: Mapping[str, Any], into: Path) -> dict[str, Path]:
+    """The six repositories, each by plain Copier."""
+    name = spec["product"]["name"]
+    found = {}
+    for role in ROLES:
+        target = into / f"{name}-{role}"
+        run_copy(
+            str(CHECKOUT),
+            target,
+            data={**spec, "role": role},
+            defaults=True,
+            vcs_ref="HEAD",
+            quiet=True,
+        )
+        found[role] = target
+    return found
