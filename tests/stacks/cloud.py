@@ -1,5 +1,6 @@
 """A cloud that only takes notes: resources are answered as they were asked for."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -32,3 +33,8 @@ def fresh(project: str = "flight-delays-foundation", stack: str = "staging") -> 
     notes = Notes()
     pulumi.runtime.set_mocks(notes, project=project, stack=stack)
     return notes
+
+
+def until_done(program: Callable[[], Any]) -> None:
+    """Run a program and wait for all of its resources; a failing `apply` fails, too."""
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
-from cloud import Notes, fresh
+from cloud import Notes, fresh, until_done
 
 from ninefold_stacks.configuration import ConfigError
 from ninefold_stacks.foundation.kubernetes import Foundation, FoundationArgs, cluster
@@ -16,7 +16,9 @@ ARGS: FoundationArgs = {"product": "flight-delays", "environment": "staging", "s
 
 def build(notes: Notes, **more: Any) -> tuple[Foundation, Notes]:
     args: Any = {**ARGS, **more}
-    provider = cluster({**ARGS, "context": "bed"})
+    provider = cluster(
+        {"product": "flight-delays", "environment": "staging", "size": "small", "context": "bed"}
+    )
     return Foundation("foundation", args, pulumi.ResourceOptions(provider=provider)), notes
 
 
@@ -28,12 +30,11 @@ def notes() -> Notes:
 def run(notes: Notes, **more: Any) -> Notes:
     """Build and wait until all resources are there."""
 
-    @pulumi.runtime.test
     def program() -> Any:
         foundation, _ = build(notes, **more)
         return pulumi.Output.all(foundation.namespace, foundation.settings)
 
-    program()
+    until_done(program)
     return notes
 
 
@@ -106,27 +107,26 @@ def test_the_namespace_can_be_protected(notes: Notes, wanted: bool) -> None:
         if args.type_.startswith("kubernetes:"):
             seen[args.type_.rpartition(":")[2]] = bool(args.opts.protect)
 
-    @pulumi.runtime.test
     def program() -> Any:
         args: Any = {**ARGS, "protect": wanted}
         options = pulumi.ResourceOptions(transformations=[note])
         return Foundation("foundation", args, options).namespace
 
-    program()
+    until_done(program)
     assert seen["Namespace"] is wanted
     assert seen["ConfigMap"] is False
 
 
-@pulumi.runtime.test
-def test_the_outputs_are_those_of_the_form() -> Any:
-    foundation, _ = build(fresh())
-    outputs = foundation.outputs()
-    assert set(outputs) == set(Outputs.__annotations__)
-
+def test_the_outputs_are_those_of_the_form(notes: Notes) -> None:
     def check(values: list[str]) -> None:
         assert values == ["flight-delays-staging", "settings"]
 
-    return pulumi.Output.all(foundation.namespace, foundation.settings).apply(check)
+    def program() -> Any:
+        foundation, _ = build(notes)
+        assert set(foundation.outputs()) == set(Outputs.__annotations__)
+        return pulumi.Output.all(foundation.namespace, foundation.settings).apply(check)
+
+    until_done(program)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A namespace that is safe by default: quota, limits, settings, and no traffic but to DNS."""
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -42,7 +43,7 @@ class FoundationArgs(TypedDict):
     environment: str
     size: str
     owners: NotRequired[dict[str, str]]
-    settings: NotRequired[dict[str, pulumi.Input[str]]]
+    settings: NotRequired[Mapping[str, pulumi.Input[str]]]
     protect: NotRequired[bool]
 
 
