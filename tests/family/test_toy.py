@@ -1,24 +1,32 @@
 """A technology is a folder: adding one changes no other file, and it reaches the repositories."""
 
+import re
 import tomllib
 
 from workshop import Workshop, add_toy, load, save
 
-# A distribution that was tested with the others, and that nothing else of training asks for.
-TESTED = "tabulate"
 BRINGS = {
-    "dependencies": [TESTED],
     "settings": {"toy_box": "{state}/toys"},
     "environment": {"TOY_TELEMETRY": "off"},
     "ignore": ["/toys"],
     "packages": ["libtoy1"],
-    "untyped": ["tabulate.*"],
+    "untyped": ["toybox.*"],
     "make": [{"target": "play", "help": "Play", "command": "echo play"}],
 }
 
 
+def pinned_alone(workshop: Workshop) -> str:
+    """A distribution that was tested with the others, and that no template asks for."""
+    templates = workshop.template / "templates"
+    sources = [*templates.glob("*/pyproject.toml.jinja"), *templates.glob("catalog/*.yaml")]
+    asked = "".join(path.read_text() for path in sources)
+    pinned = re.findall("^- ([a-z0-9-]+)==", (templates / "pins.yaml").read_text(), re.MULTILINE)
+    return next(str(name) for name in pinned if name not in asked)
+
+
 def test_a_toy_reaches_the_repository_by_its_folder_alone(clone: Workshop) -> None:
-    add_toy(clone, "blocks", BRINGS)
+    tested = pinned_alone(clone)
+    add_toy(clone, "blocks", {**BRINGS, "dependencies": [tested]})
     status = clone.git(clone.template, "status", "--porcelain", "--untracked-files=all")
     touched = {line[3:] for line in status.splitlines()}
     folder = "stacks/ninefold_stacks/feature_store/blocks"
@@ -40,13 +48,13 @@ def test_a_toy_reaches_the_repository_by_its_folder_alone(clone: Workshop) -> No
         package / "blocks.py"
     ).read_text() == '"""Port of blocks in flight_delays_training."""\n'
     project = tomllib.loads((training / "pyproject.toml").read_text())
-    assert any(text.startswith(TESTED) for text in project["project"]["dependencies"])
+    assert any(text.startswith(tested) for text in project["project"]["dependencies"])
     settings = tomllib.loads((training / "settings/dev.toml").read_text())
     assert "{state}/toys" in str(settings)
     assert "/toys" in (training / ".gitignore").read_text().splitlines()
     assert "TOY_TELEMETRY" in (package / "environment.py").read_text()
     assert "libtoy1" in (training / "Containerfile").read_text()
-    assert "tabulate.*" in str(project["tool"]["mypy"]["overrides"])
+    assert "toybox.*" in str(project["tool"]["mypy"]["overrides"])
     assert "\nplay: " in (training / "Makefile").read_text()
     # What the other feature store brings is not there.
     assert not (package / "features.py").exists()
