@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,21 @@ def hold(spec: dict[str, Any], folder: Path) -> dict[str, Path]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a checkout with uncommitted changes is rendered as it is
         repositories = render(spec, folder)
-    for repository in repositories.values():
-        formatted = ruff(repository, "format", "--check", "--diff", ".")
-        assert formatted.returncode == 0, formatted.stdout + formatted.stderr
-        checked = ruff(repository, "check", ".")
-        assert checked.returncode == 0, checked.stdout + checked.stderr
-        for top in ("src", "tests"):
-            assert compileall.compile_dir(repository / top, quiet=1)
-        for file in repository.rglob("*"):
-            _parse(file)
+    objections = [said for one in repositories.values() for said in _objections(one)]
+    assert not objections, "\n".join(objections)
     return repositories
+
+
+def _objections(repository: Path) -> Iterator[str]:
+    for arguments in (("format", "--check", "--diff", "."), ("check", "--quiet", ".")):
+        judged = ruff(repository, *arguments)
+        if judged.returncode != 0:
+            yield f"{repository.name}: {judged.stdout}{judged.stderr}"
+    for top in ("src", "tests"):
+        if not compileall.compile_dir(repository / top, quiet=1):
+            yield f"{repository.name}/{top}: does not compile"
+    for file in repository.rglob("*"):
+        _parse(file)
 
 
 def _parse(file: Path) -> None:
