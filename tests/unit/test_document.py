@@ -60,6 +60,15 @@ def test_every_fault_is_listed_in_order() -> None:
     assert lines == [line_of("on: {dest", text), line_of("seed: 0x1", text)]
 
 
+def test_no_more_is_listed_than_anyone_reads() -> None:
+    with pytest.raises(SpecError) as caught:
+        load_text("".join(f"key_{number}: 1\n" for number in range(300)))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 101
+    # 300 unknown keys, and 12 that are missing.
+    assert lines[-1].endswith(": and 212 more; mend these first")
+
+
 def test_aliases_cannot_grow_without_end() -> None:
     bomb = "a: &a [x, x]\n" + "".join(
         f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefghi")

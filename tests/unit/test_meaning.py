@@ -45,6 +45,8 @@ LABEL = "expression: arr_delay >= 15"
         ("random() > 0.5", "depends on more than the row"),
         ("getenv('HOME') = 'x'", "depends on more than the row (getenv)"),
         ("read_csv('x') = 1", "depends on more than the row"),
+        (f"{'(' * 1500}arr_delay{')' * 1500} > 1", "is nested too deep; split it"),
+        (f"arr_delay > 1{' ' * 4000}", "is longer than 4000 characters; split it"),
     ],
 )
 def test_an_expression_is_one_value_of_a_row(expression: str, says: str) -> None:

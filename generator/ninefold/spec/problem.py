@@ -6,6 +6,8 @@ from difflib import get_close_matches
 
 from ninefold.errors import NinefoldError
 
+# Nobody reads more than this at once.
+_MOST = 100
 # The way to a value: keys and positions from the top of the document.
 Place = tuple[str | int, ...]
 
@@ -23,7 +25,11 @@ class SpecError(NinefoldError):
 
     def __init__(self, name: str, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(f"{name}:{each.line}: {each.text}" for each in self.problems))
+        lines = [f"{name}:{each.line}: {each.text}" for each in self.problems[:_MOST]]
+        more = len(self.problems) - len(lines)
+        if more:
+            lines.append(f"{name}:{self.problems[_MOST].line}: and {more} more; mend these first")
+        super().__init__("\n".join(lines))
 
 
 def path_of(place: Place) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 
 from ninefold.spec.problem import did_you_mean
 
+_LONGEST = 4000
 _REMEDY = "write one expression over the columns of a row, such as arr_delay >= 15"
 # Functions that read something else than the row.
 _OUTSIDE = frozenset(
@@ -103,8 +104,12 @@ def _read(text: str) -> tuple[str | None, frozenset[str]]:
 
     if "\n" in text or not text.isprintable():
         return "holds a line break or control character; write it on one line", frozenset()
+    if len(text) > _LONGEST:
+        return f"is longer than {_LONGEST} characters; split it into derived columns", frozenset()
     try:
         parsed = sqlglot.parse(text, dialect="duckdb")
+    except RecursionError:
+        return "is nested too deep; split it into derived columns", frozenset()
     except sqlglot.errors.SqlglotError as error:
         return f"is no SQL ({_said(error)}); {_REMEDY}", frozenset()
     tree = parsed[0] if len(parsed) == 1 and ";" not in _outside_quotes(text) else None
