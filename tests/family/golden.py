@@ -46,9 +46,12 @@ def moving_words(template: Path) -> dict[str, str]:
             ["git", *arguments], cwd=template, capture_output=True, text=True, check=True
         ).stdout.strip()
 
+    short = git("describe", "--tags", "--always")
     return {
         git("rev-parse", "HEAD"): COMMIT,
-        f"_commit: {git('describe', '--tags', '--always')}": f"_commit: {COMMIT}",
+        # A short commit of digits only is quoted.
+        f"_commit: '{short}'": f"_commit: {COMMIT}",
+        f"_commit: {short}": f"_commit: {COMMIT}",
         str(template.resolve()): published_url(),
     }
 

@@ -15,7 +15,8 @@ def changed_lines(workshop: Workshop, folder: Path) -> dict[str, list[str]]:
     for name in workshop.git(folder, "diff", "--cached", "--name-only").splitlines():
         patch = workshop.git(folder, "diff", "--cached", "--unified=0", "--", name).splitlines()
         body = patch[next(i for i, line in enumerate(patch) if line.startswith("@@")) :]
-        found[name] = [line for line in body if line[0] in "+-"]
+        # A commit of digits only is quoted.
+        found[name] = [line.replace("'", "") for line in body if line[0] in "+-"]
     return found
 
 
