@@ -111,6 +111,10 @@ def test_what_is_quoted_is_no_code(expression: str) -> None:
         ("      carrier_delay_1d:", "      plane_delay_1d:", "plane_delay_1d: {kind: aggregate, "
          "function: mean, of: arr_delay, window: 1d, unit: min}\n      carrier",
          "is a feature of plane_delays already"),
+        ("      plane_delay_1d:", "      round:", "round: {", "is a name of Python or of the"),
+        ("      plane_delay_1d:", "      feature_rows:", "feature_rows: {", "of the rendered code"),
+        ("  plane_delays:", "  calendar:", "  calendar:", "called as a module of Python"),
+        ("\n  planes:", "\n  queue:", "  queue:", "the source queue is called as a module"),
         ("  plane_delays:", "  flight_keys:", "flight_keys", "is made automatically"),
         ("  name: late\n", "  name: origin\n", "name: origin", "the label cannot be called origin"),
         ('validation: ["2013-08', 'validation: ["2013-07', "validation: [",

@@ -31,7 +31,9 @@ FORMATS: Mapping[str, Callable[[Plan], str]] = {
 
 def _lines(plan: Plan) -> Iterator[str]:
     yield f"{plan.title} ({plan.product}): {plan.problem_type} of {plan.label}"
-    yield from _section("Repositories", [_repository(each) for each in plan.repositories])
+    yield from ("", "Repositories")
+    for each in plan.repositories:
+        yield from _repository(each)
     yield from _section("Technologies", [_technology(each) for each in plan.technologies])
     yield from _section(
         "Environments",
@@ -51,13 +53,15 @@ def _lines(plan: Plan) -> Iterator[str]:
     )  # fmt: skip
     for each in plan.repositories:
         asked = [(need.name, need.version or need.asked) for need in each.requirements]
-        yield from _section(f"What technologies bring to {each.name}", asked)
-        yield from (f"  {file}" for file in each.files)
+        files = [(file,) for file in each.files]
+        yield from _section(f"Distributions that technologies bring to {each.name}", asked)
+        yield from _section(f"Files that technologies bring to {each.name}", files)
 
 
-def _repository(each: Repository) -> tuple[str, ...]:
-    owners = ", ".join(f"{role} {owner}" for role, owner in each.owners.items())
-    return (each.name, ", ".join(each.technologies) or "-", owners)
+def _repository(each: Repository) -> Iterator[str]:
+    yield f"  {each.name}"
+    yield f"    made with  {', '.join(each.technologies) or 'no technology of its own'}"
+    yield f"    owned by   {', '.join(f'{owner} ({role})' for role, owner in each.owners.items())}"
 
 
 def _technology(each: Chosen) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Feature views: keys that entities have, rules over columns that exist, names used once."""
 
+import builtins
+import sys
 from collections.abc import Iterator, Mapping
 
 from ninefold.names import entity_view_name
@@ -16,6 +18,8 @@ _TAKEN = (
     "event_timestamp", "label_known_at", "excluded", "source_row", "prediction", "prediction_id",
     "request_id", "model_version", "predicted_at", "as_of", "mode", "duration_ms", "at", "key",
 )  # fmt: skip
+# A rule becomes a function of its view's module: these names stand there already.
+_FUNCTIONS = frozenset({*dir(builtins), "duckdb", "feature_rows", "relations", "timedelta"})
 
 
 def faults(spec: Spec, tables: Mapping[str, Table]) -> Iterator[Fault]:
@@ -138,8 +142,14 @@ def _names(spec: Spec) -> Iterator[Fault]:
         if name == automatic or name == "entities":
             text = f"the view {name} is made automatically; choose another name"
             yield Fault(("features", name), text, True)
+        if name in sys.stdlib_module_names:
+            text = f"the view {name} is called as a module of Python; choose another name"
+            yield Fault(("features", name), text, True)
         for rule in view.rules:
             place: Place = ("features", name, "rules", rule)
+            if rule in _FUNCTIONS:
+                text = f"{rule} is a name of Python or of the rendered code; choose another name"
+                yield Fault(place, text, True)
             if rule in seen:
                 text = f"{rule} is a feature of {seen[rule]} already; choose another name"
                 yield Fault(place, text, True)

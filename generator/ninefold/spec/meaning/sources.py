@@ -1,5 +1,6 @@
 """Sources: names used once, keys and times that exist, look-ups that lead somewhere."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
@@ -18,6 +19,9 @@ def faults(spec: Spec, tables: Mapping[str, Table]) -> Iterator[Fault]:
     """All faults of all sources."""
     for name, source in spec.sources.items():
         place: Place = ("sources", name)
+        if name in sys.stdlib_module_names:
+            text = f"the source {name} is called as a module of Python; choose another name"
+            yield Fault(place, text, True)
         yield from _names(source, place)
         yield from _keys(name, source, tables[name], place)
         yield from _lookups(name, source, spec.sources, place)
