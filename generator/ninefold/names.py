@@ -5,7 +5,6 @@ make each of them valid wherever it is used (Kubernetes, S3, Python, Windows).
 """
 
 import re
-from collections.abc import Iterator
 from itertools import product as combinations
 
 # The order in which they are rendered and shown.
@@ -83,13 +82,3 @@ def class_name(slug: str) -> str:
 def entity_view_name(entity: str) -> str:
     """For flight it is flight_keys, the automatic view that knows an entity's join keys."""
     return f"{entity}_keys"
-
-
-def derived_names(product: str, environment: str) -> Iterator[str]:
-    """Every name that follows from a product and one of its environments."""
-    for role in ROLES:
-        yield repository_name(product, role)
-        yield package_name(product, role)
-    yield prefix_name(product)
-    yield namespace_name(product, environment)
-    yield class_name(product)

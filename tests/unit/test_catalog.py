@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from house import scaffold, technology, toy_house
+from toys import scaffold, technology, toy_house
 
 from ninefold.catalog import CatalogError, load, stale, write
 from ninefold.names import ROLES

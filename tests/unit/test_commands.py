@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from house import CHECKOUT, EXAMPLE, TEXT, changed, toy_house, toy_text
+from toys import CHECKOUT, EXAMPLE, TEXT, changed, toy_house, toy_text
 
 from ninefold.cli import main
 from ninefold.spec import load, schema

@@ -4,9 +4,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from house import EXAMPLE, TEXT, changed, line_of, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toys import EXAMPLE, TEXT, changed, line_of, problems
 
 from ninefold.spec import SpecError, load, load_text
 from ninefold.spec.document import MAXIMUM_BYTES, parse

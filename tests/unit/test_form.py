@@ -1,7 +1,7 @@
 """Keys and values of the wrong form: each is answered with its line and a remedy."""
 
 import pytest
-from house import TEXT, changed, line_of, problems
+from toys import TEXT, changed, line_of, problems
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Values of the right form that contradict each other."""
 
 import pytest
-from house import TEXT, changed, line_of, problems
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toys import TEXT, changed, line_of, problems
 
 from ninefold.spec import load_text
 from ninefold.spec.meaning import advice

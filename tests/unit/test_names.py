@@ -1,15 +1,17 @@
 """Names follow from a slug, are valid everywhere, and agree with the templates' macros."""
 
+import keyword
 import re
+import sys
 from pathlib import PureWindowsPath
 from typing import Any
 
 import jinja2
 import pytest
 import yaml
-from house import CHECKOUT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toys import CHECKOUT
 
 from ninefold import names
 
@@ -38,9 +40,13 @@ def test_every_derived_name_is_valid(product: str, environment: str) -> None:
     assert BUCKET.fullmatch(names.namespace_name(product, environment))
     assert names.prefix_name(product).isidentifier()
     assert names.class_name(product).isidentifier()
-    for name in names.derived_names(product, environment):
+    folders = [names.repository_name(product, role) for role in names.ROLES]
+    packages = [names.package_name(product, role) for role in names.ROLES]
+    for name in (*folders, *packages, product, environment):
         assert len(name) <= 63
         assert not PureWindowsPath(name).is_reserved()
+        assert not keyword.iskeyword(name)
+    assert not set(packages) & sys.stdlib_module_names
 
 
 @settings(max_examples=300, deadline=None)

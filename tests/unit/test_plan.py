@@ -7,9 +7,9 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from house import CHECKOUT, line_of, scaffold, technology, toy_choice, toy_house, toy_spec, toy_text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from toys import CHECKOUT, line_of, scaffold, technology, toy_choice, toy_house, toy_spec, toy_text
 
 from ninefold.catalog import Catalog, load
 from ninefold.plan import Plan, PlanError, make, prepare

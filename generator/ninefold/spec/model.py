@@ -13,7 +13,6 @@ METRICS: dict[str, tuple[Metric, ...]] = {
     "binary-classification": ("roc_auc", "average_precision", "brier", "log_loss"),
     "regression": ("rmse", "mae", "r2"),
 }
-HIGHER_IS_BETTER: tuple[Metric, ...] = ("roc_auc", "average_precision", "r2")
 
 
 class Split(Part):

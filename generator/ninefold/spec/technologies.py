@@ -14,7 +14,6 @@ from ninefold.spec.text import TechnologyName, refused
 
 NONE = "none"
 Target = Literal["local", "kubernetes"]
-TARGETS: tuple[str, ...] = ("local", "kubernetes")
 
 
 def _by_shape(value: Any) -> str:

@@ -88,6 +88,7 @@ def _schema_line() -> str:
         return ""
     for entry in entries:
         label, _, url = str(entry).partition(", ")
-        if label == "Schema":
-            return f"# yaml-language-server: $schema={url.replace('VERSION', version)}\n"
+        if label == "Repository":
+            where = f"{url}/raw/v{version}/generator/ninefold/spec.schema.json"
+            return f"# yaml-language-server: $schema={where}\n"
     return ""
