@@ -1,0 +1,67 @@
+"""Broken on purpose: the lowest value wins."""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from .settings import Settings
+from .trials import Range, SearchResult, Trial, best_of
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[None]:
+    """Nothing is kept running."""
+    yield
+
+
+def fit(settings: Settings, function: Callable[..., Any], *arguments: object) -> Any:
+    """Call the function here."""
+    return function(*arguments)
+
+
+def search(
+    settings: Settings,
+    space: Mapping[str, Range],
+    objective: Callable[[Mapping[str, Any]], float],
+    *,
+    trials: int,
+    seed: int,
+    on_trial: Callable[[Trial], None] | None = None,
+) -> SearchResult:
+    """One trial after the other, in this process."""
+    chance = random.Random(seed)
+    tried = []
+    for number in range(trials):
+        parameters = {name: _draw(limits, chance) for name, limits in space.items()}
+        trial = _try(number, parameters, objective)
+        tried.append(trial)
+        if on_trial:
+            on_trial(trial)
+    return _worst(tried)
+
+
+def _draw(limits: Range, chance: random.Random) -> Any:
+    if limits.integer:
+        return chance.randint(int(limits.minimum), int(limits.maximum))
+    if limits.log:
+        return math.exp(chance.uniform(math.log(limits.minimum), math.log(limits.maximum)))
+    return chance.uniform(limits.minimum, limits.maximum)
+
+
+def _try(number: int, parameters: dict[str, Any], objective: Callable[..., float]) -> Trial:
+    try:
+        value = float(objective(parameters))
+        if not math.isfinite(value):
+            raise ValueError(f"the objective is {value}")
+    except Exception as error:
+        return Trial(number, parameters, None, str(error), 0.0)
+    return Trial(number, parameters, value, None, 0.0)
+
+
+def _worst(tried: list[Trial]) -> SearchResult:
+    best_of(tried)
+    ended = [(trial.value, trial) for trial in tried if trial.value is not None]
+    value, worst = min(ended, key=lambda item: item[0])
+    return SearchResult(worst.parameters, value, tuple(tried))
