@@ -207,6 +207,7 @@ def test_a_new_technology_is_accepted_at_once(house: Path, slot: str, capsys: Ca
     folder = house / "stacks/ninefold_stacks" / slot.split(".")[0] / "fresh-one"
     readme = (folder / "README.md").read_text()
     assert f"`{slot}`" in readme
+    assert "Licence: Apache-2.0. Status: maintained." in readme
     assert "_port.py.jinja`" in readme
     assert main(["technology", "new", "fresh-one", "--slot", slot]) == 2
     assert "is there already" in capsys.readouterr().err

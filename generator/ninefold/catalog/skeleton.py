@@ -38,9 +38,11 @@ _README = """\
 
 Fills the slot `{path}`: {summary}
 
+Licence: Apache-2.0. Status: maintained.
+
 What is left to do:
 
-1. Complete `technology.yaml`.
+1. Complete `technology.yaml`, and say the same licence and status above.
 2. Put the files that it brings to a role's repository into `scaffold/<role>/`. Each name ends in
    `.jinja`; the folder `__package__` stands for the repository's package.
 {ports}3. Write the catalog: `ninefold technology catalog`.
