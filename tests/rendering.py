@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / "build" / "families"
 EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
 ROLES = ("product", "data-engineering", "training", "serving", "monitoring", "platform")
+KEPT = 3 * 3600.0  # seconds
 # What a rendered family follows from.
 SOURCES = ("copier.yml", "templates", "stacks", "generator", "examples")
 
@@ -64,12 +66,17 @@ def flight_family() -> Family:
     folder = CACHE / digest() / "flight-delays"
     with _alone(CACHE / "lock"):
         if not folder.is_dir():
-            for old in CACHE.iterdir():
-                if old.is_dir():
-                    shutil.rmtree(old, ignore_errors=True)
+            _sweep()
             folder.parent.mkdir(parents=True)
             ninefold("new", EXAMPLE, "--into", folder)
     return Family(folder, "flight-delays")
+
+
+def _sweep() -> None:
+    """Remove families of former states; another session may still use a fresh one."""
+    for old in CACHE.iterdir():
+        if old.is_dir() and time.time() - old.stat().st_mtime > KEPT:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager

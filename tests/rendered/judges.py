@@ -34,7 +34,10 @@ def _beside_python(name: str) -> str:
 def commands() -> dict[str, list[str]]:
     """Each judge's command; the file is its last argument."""
     found = {
-        "zizmor": [_beside_python("zizmor"), "--offline", "--no-progress", "--quiet"],
+        "zizmor": [
+            _beside_python("zizmor"),
+            *("--offline", "--no-progress", "--quiet", "--persona", "auditor"),
+        ],
         "check-jsonschema": [
             _beside_python("check-jsonschema"), "--builtin-schema", "vendor.github-workflows"
         ],

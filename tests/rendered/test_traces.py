@@ -13,8 +13,9 @@ from rendering import ROLES, Family
 
 DELIMITERS = re.compile(r"\{@|@\}|\{%@|@%\}|\{#@|@#\}")
 TOOL = re.compile(r"\b(?:copier|ninefold|jinja)\b", re.IGNORECASE)
-# The answers are Copier's, and the platform's programs stand on ninefold-stacks.
-NAMED_ON_PURPOSE = {".copier-answers.yml", "ninefold.lock"}
+ANSWERS = ".copier-answers.yml"
+# The answers are Copier's; the spec says which command compares it with them.
+NAMED_ON_PURPOSE = {ANSWERS, "product.yaml", "ninefold.lock"}
 
 
 def files(repository: Path) -> list[Path]:
@@ -52,7 +53,7 @@ def test_the_generator_is_not_named(repository: Path) -> None:
         if path.name in NAMED_ON_PURPOSE or path.name == "pyproject.toml":
             continue  # the pins in pyproject.toml are those of the whole family
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if (word := TOOL.search(line)) and not _as_library(path, line):
+            if (word := TOOL.search(line.replace(ANSWERS, ""))) and not _as_library(path, line):
                 found.append(f"{path.relative_to(repository)}:{number}: {word.group(0)}")
     assert not found, "\n".join(found)
 
@@ -83,9 +84,12 @@ def test_text_ends_in_one_newline_and_no_line_in_spaces(repository: Path) -> Non
     bad = []
     for path in files(repository):
         content = path.read_text(encoding="utf-8")
-        if content and (not content.endswith("\n") or content.endswith("\n\n")):
+        if not content:
+            continue
+        whole = path.name == ANSWERS or path.suffix == ".json"  # written from data in one piece
+        if not content.endswith("\n") or (content.endswith("\n\n") and not whole):
             bad.append(f"{path.relative_to(repository)}: its end")
-        if path.name != ".copier-answers.yml" and re.search(r"[ \t]+$", content, re.MULTILINE):
+        if path.name != ANSWERS and re.search(r"[ \t]+$", content, re.MULTILINE):
             bad.append(f"{path.relative_to(repository)}: spaces at the end of a line")
         if path.suffix in {".yaml", ".yml", ".toml", ".md", ".py"} and "\n\n\n\n" in content:
             bad.append(f"{path.relative_to(repository)}: many empty lines")
@@ -110,8 +114,7 @@ def test_the_readme_is_a_runbook(repository: Path) -> None:
     content = (repository / "README.md").read_text(encoding="utf-8")
     assert content.startswith("# ")
     assert content.count("\n") >= 20
-    for verb in ("make setup", "make test"):
-        assert verb in content
+    assert len(re.findall(r"\bmake [a-z]+", content)) >= 3, "it names no verbs"
     broken = [
         target
         for target in re.findall(r"\]\(([^)#]+)\)", content)

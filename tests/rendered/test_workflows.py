@@ -42,6 +42,8 @@ def test_the_judges_have_nothing_to_say(
         ("zizmor", "permissions: {}", "permissions: write-all"),
         ("zizmor", "persist-credentials: false", "persist-credentials: true"),
         ("zizmor", "  pull_request:\n", "  pull_request_target:\n"),
+        ("zizmor", "@df4cb1c069e1874edd31b4311f1884172cec0e10", "@v6"),
+        ("zizmor", "run: make lint", "run: echo ${{ github.head_ref }}"),
         ("check-jsonschema", "runs-on: ubuntu-24.04", "runs-at: ubuntu-24.04"),
         ("check-jsonschema", "permissions: {}", "permissions: 7"),
         ("actionlint", "needs: test", "needs: tests"),
