@@ -162,7 +162,6 @@ def test_roles_can_be_added_and_what_is_there_is_left_alone(
 
     small.new("--into", into, "--only", "platform")
     assert "platform" in load(lock)["repositories"]
-    assert small.ninefold("check", into).returncode == 0
 
 
 def test_added_roles_come_from_the_familys_template_commit(small_clone: Workshop) -> None:
@@ -254,7 +253,6 @@ def repositories(into: Path, inside: str = "") -> int:
 MOMENTS: list[Callable[[Path], bool]] = [
     lambda into: hidden(into).exists(),
     lambda into: repositories(into) >= 1,
-    lambda into: repositories(into, ".git") >= 1,
     lambda into: repositories(into, ".git") >= len(SOME),
 ]
 
@@ -293,7 +291,8 @@ def test_killed_at_any_moment_nothing_shows_and_the_next_run_succeeds(small: Wor
     small.new("--into", into, "--only", *SOME)
     assert beside(into / "any") == [f"flight-delays-{role}" for role in SOME]
     assert beside(into) == ["flights", "home"]
-    assert small.ninefold("check", into).returncode == 0
+    for entry in load(into / "flight-delays-product/ninefold.lock")["repositories"].values():
+        assert digest(into / entry["path"]) == entry["sha256"]
 
 
 def fresh(into: Path, pid: int) -> bool:

@@ -47,21 +47,21 @@ def test_one_line_in_the_template_is_one_line_in_each_repository(
         }, folder.name
 
 
-def test_another_technology_replaces_the_files_of_the_first(clone: Workshop) -> None:
+def test_another_technology_replaces_the_files_of_the_first(small_clone: Workshop) -> None:
     for name in ("blocks", "marbles"):
-        add_toy(clone, name, {"ignore": [f"/{name}"]})
-    clone.commit(clone.template)
-    spec = load(clone.template / "examples/flight-delays/product.yaml")
+        add_toy(small_clone, name, {"ignore": [f"/{name}"]})
+    small_clone.commit(small_clone.template)
+    spec = load(small_clone.template / "examples/flight-delays/product.yaml")
     spec["technologies"]["feature_store"] = "blocks"
-    first = save(spec, clone.folder / "first.yaml")
+    first = save(spec, small_clone.folder / "first.yaml")
     spec["technologies"]["feature_store"] = "marbles"
-    second = save(spec, clone.folder / "second.yaml")
+    second = save(spec, small_clone.folder / "second.yaml")
 
-    family = clone.folder / "flights"
-    clone.new("--into", family, "--only", "training", spec=first)
+    family = small_clone.folder / "flights"
+    small_clone.new("--into", family, "--only", "training", spec=first)
     folder = family / "flight-delays-training"
     before = tree(folder)
-    update(clone, folder, "--data-file", second)
+    update(small_clone, folder, "--data-file", second)
     after = tree(folder)
 
     package = "src/flight_delays_training"
@@ -70,7 +70,7 @@ def test_another_technology_replaces_the_files_of_the_first(clone: Workshop) -> 
     assert (
         after[f"{package}/marbles.py"][1] == b'"""Port of marbles in flight_delays_training."""\n'
     )
-    assert changed_lines(clone, folder)[".gitignore"] == ["-/blocks", "+/marbles"]
+    assert changed_lines(small_clone, folder)[".gitignore"] == ["-/blocks", "+/marbles"]
     assert load(folder / ANSWERS)["technologies"] == spec["technologies"]
 
 

@@ -13,6 +13,8 @@ import yaml
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
 ROLES = ("product", "data-engineering", "training", "serving", "monitoring", "platform")
+# The file through which a technology's files come.
+SOCKET = "{%@ yield file from technology_files"
 OWN = frozenset({".git", "ninefold.lock"})
 
 
@@ -147,7 +149,7 @@ def cut_down(template: Path) -> None:
         for path in (template / "templates" / role).iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path.name not in kept:
+            elif path.name not in kept and not path.name.startswith(SOCKET):
                 path.unlink()
         program = template / "templates" / role / "program.sh"
         program.write_text("#!/bin/sh\n")
