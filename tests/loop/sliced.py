@@ -19,7 +19,8 @@ LAST_DAY = (2, 18)  # month and day
 def render(folder: Path) -> Family:
     """The family of a spec that fits the slice."""
     spec = folder / "product.yaml"
-    spec.write_text(yaml.safe_dump(small(yaml.safe_load(EXAMPLE.read_text()))), "utf-8")
+    document = small(yaml.safe_load(EXAMPLE.read_text("utf-8")))
+    spec.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
     ninefold("new", spec, "--into", folder / "family")
     return Family(folder / "family", "flight-delays")
 
