@@ -1,6 +1,5 @@
 """What every model registry does: versions, aliases with a history, packages that are checked."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -190,7 +189,7 @@ def test_state_folder_may_be_moved(
     settings: Any, settings_of: Any, package: Any, tmp_path: Path
 ) -> None:
     first = promoted(settings, package(1))
-    moved = settings_of(Path(os.path.dirname(settings.state)) / "moved")
+    moved = settings_of(settings.state.parent / "moved")
     settings.state.rename(moved.state)
     assert registry.load(moved, ALIAS, tmp_path / "one") == first
     second = promoted(moved, package(2))

@@ -145,7 +145,7 @@ def test_same_seed_same_model(session: Any) -> None:
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs /proc")
 def test_nothing_listens_beyond_this_machine(session: Any) -> None:
     sockets = {
-        os.readlink(link)
+        str(link.readlink())
         for process in _descendants(os.getpid())
         for link in _links(Path(f"/proc/{process}/fd"))
     }
@@ -177,8 +177,8 @@ def _links(folder: Path) -> list[Path]:
     found = []
     try:
         for link in folder.iterdir():
-            if os.path.islink(link):
-                os.readlink(link)
+            if link.is_symlink():
+                link.readlink()
                 found.append(link)
     except OSError:
         pass

@@ -13,14 +13,15 @@ import pytest
 from conftest import PACKAGE, settings_module
 
 SEARCH = """
-import importlib, sys, time
+import importlib, os, sys, time
 package, mark = sys.argv[1:]
 compute, trials, settings = (
     importlib.import_module(f"{package}.{name}") for name in ("compute", "trials", "settings")
 )
 def objective(parameters):
+    first = not os.path.exists(mark)
     open(mark, "a").close()
-    time.sleep(0.5 if parameters["x"] < 0.5 else 600)
+    time.sleep(600 if first else 0.1)
     return parameters["x"]
 space = {"x": trials.Range(0.0, 1.0)}
 print(compute.search(settings.load_settings(), space, objective, trials=8, seed=3))
@@ -40,14 +41,15 @@ class Stopped:
 
 @pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill"])
 def stopped(request: Any, settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Stopped:
-    process, mark = start(settings, tmp_path_factory.mktemp("stopped"))
+    folder = tmp_path_factory.mktemp("stopped")
+    process, mark = start(settings, folder)
     try:
         stop(process, request.param)
-        printed, _ = process.communicate(timeout=90)
+        process.wait(timeout=90)
         end = time.monotonic() + 20
         while (left := marked(mark)) and time.monotonic() < end:
             time.sleep(0.2)
-        return Stopped(process.returncode, printed, left)
+        return Stopped(process.returncode, (folder / "printed").read_text("utf-8"), left)
     finally:
         for one in marked(mark):
             os.kill(one, signal.SIGKILL)
@@ -62,7 +64,7 @@ def test_stopped_search_leaves_no_process(stopped: Stopped) -> None:
     assert not stopped.left
 
 
-def start(settings: Any, folder: Path) -> tuple[subprocess.Popen[str], str]:
+def start(settings: Any, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """A search of its own process group that has reached its first trial."""
     script, begun = folder / "search.py", folder / "begun"
     script.write_text(SEARCH, "utf-8")
@@ -71,14 +73,14 @@ def start(settings: Any, folder: Path) -> tuple[subprocess.Popen[str], str]:
         f"{settings_module.PREFIX}_STATE": str(settings.state),
         "CONFORMANCE_MARK": str(folder),
     }
-    process = subprocess.Popen(
-        [sys.executable, str(script), PACKAGE, str(begun)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+    with (folder / "printed").open("wb") as printed:
+        process = subprocess.Popen(
+            [sys.executable, str(script), PACKAGE, str(begun)],
+            env=environment,
+            stdout=printed,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     end = time.monotonic() + 120
     while not begun.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
@@ -86,7 +88,7 @@ def start(settings: Any, folder: Path) -> tuple[subprocess.Popen[str], str]:
     return process, str(folder)
 
 
-def stop(process: subprocess.Popen[str], number: int) -> None:
+def stop(process: subprocess.Popen[bytes], number: int) -> None:
     """Ctrl-C reaches the whole group; kill -9 only the process itself."""
     if number == signal.SIGINT:
         os.killpg(process.pid, number)

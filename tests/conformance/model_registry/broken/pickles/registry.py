@@ -2,8 +2,8 @@
 
 import fcntl
 import json
-import shutil
 import pickle
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass

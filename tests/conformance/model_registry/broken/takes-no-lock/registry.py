@@ -2,8 +2,8 @@
 
 import fcntl
 import json
-import shutil
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,11 +1,11 @@
 """Broken on purpose: a trial whose worker is killed is lost."""
 
 import math
+import multiprocessing
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-import multiprocessing
 
 from .settings import Settings
 from .trials import Range, SearchResult, Trial, best_of

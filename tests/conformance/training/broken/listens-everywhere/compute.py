@@ -2,10 +2,10 @@
 
 import math
 import random
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-import socket
 
 from .settings import Settings
 from .trials import Range, SearchResult, Trial, best_of
