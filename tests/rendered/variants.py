@@ -33,7 +33,8 @@ def drawn(seed: int) -> dict[str, Any]:
     draw = random.Random(seed)
     spec = heating()
     spec["product"]["name"] = _slug(draw)
-    for key in ("title", "problem", "value"):
+    spec["product"]["title"] = draw.choice([one for one in SENTENCES if len(one) < 80])
+    for key in ("problem", "value"):
         spec["product"][key] = draw.choice(SENTENCES)
     spec["label"]["description"] = draw.choice(SENTENCES)
     for view in spec["features"].values():
@@ -41,8 +42,10 @@ def drawn(seed: int) -> dict[str, Any]:
         view["rules"] = _rules(draw, view["rules"])
     if draw.random() < 0.3:
         del spec["features"]["habit"]
-    first = next(iter(spec["features"]["plan"]["rules"]))
-    spec["model"]["baseline"] = [first]
+    few = ("category", "calendar")
+    spec["model"]["baseline"] = [
+        name for name, rule in spec["features"]["plan"]["rules"].items() if rule["kind"] in few
+    ][:2]
     categories = [
         name
         for view in spec["features"].values()
@@ -65,6 +68,8 @@ def _slug(draw: random.Random) -> str:
 
 def _rules(draw: random.Random, rules: Mapping[str, Any]) -> dict[str, Any]:
     kept = draw.sample(sorted(rules), draw.randint(1, len(rules)))
+    if "weekday" in rules and "weekday" not in kept:
+        kept.append("weekday")  # the baseline needs a feature of few values
     long = draw.random() < 0.5
     return {
         (f"{name}_with_a_name_that_goes_on" if long else name): {

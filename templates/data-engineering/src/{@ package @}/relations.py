@@ -19,7 +19,8 @@ class View:
     """A feature view.
 
     `feature_rows` makes it from the validated rows of `source`; `used` names the columns that each feature
-    is computed from, `window` the longest stretch of time that one row looks back over.
+    is computed from, `window` the longest stretch of time that one row looks back over, `every` the
+    stretch of time of which only the last row is kept.
     """
 
     name: str
@@ -30,6 +31,7 @@ class View:
     feature_rows: Callable[[duckdb.DuckDBPyRelation], duckdb.DuckDBPyRelation]
     used: Mapping[str, tuple[str, ...]]
     window: timedelta | None = None
+    every: timedelta | None = None
 
 
 def validated(
@@ -72,16 +74,22 @@ def latest(
 ) -> duckdb.DuckDBPyRelation:
     """The last row of each key and instant, or of each key and stretch of time, such as an hour.
 
-    Of rows at the same instant the one that stands last in the raw file is kept.
+    The last row of a stretch counts from the end of the stretch: before that nobody knows that it
+    is the last one. Of rows at the same instant the one that stands last in the raw file is kept.
     """
     stretch = f"time_bucket({every}, event_timestamp)" if every else "event_timestamp"
+    instant = f"{stretch} + {every}" if every else "event_timestamp"
     order = (
         f"row_number() OVER (PARTITION BY {', '.join(keys)}, {stretch} "
         "ORDER BY event_timestamp DESC, source_row DESC)"
     )
-    last = rows.select(duckdb.StarExpression(), duckdb.SQLExpression(order).alias("_order"))
-    kept = last.filter("_order = 1").order(", ".join(("event_timestamp", *keys)))
-    return kept.select(duckdb.StarExpression(exclude=["_order", "source_row"]))
+    last = rows.select(
+        duckdb.StarExpression(exclude=["event_timestamp"]),
+        duckdb.SQLExpression(instant).alias("event_timestamp"),
+        duckdb.SQLExpression(order).alias("_order"),
+    )
+    names = [name for name in rows.columns if name != "source_row"]
+    return last.filter("_order = 1").select(*names).order(", ".join(("event_timestamp", *keys)))
 
 
 def write(

@@ -108,11 +108,13 @@ def _raw(
 ) -> Mapping[str, Any]:
     """The raw rows inside the view's windows up to a feature row; the newest are listed."""
     rows = known(validated(connection, state, view.source), view.keys, view.event_timestamp())
-    since = (instant - view.window if view.window else instant).isoformat()
-    used = rows.filter(
-        f"{matches} AND event_timestamp <= TIMESTAMPTZ {quoted(instant.isoformat())} "
-        f"AND event_timestamp >= TIMESTAMPTZ {quoted(since)}"
+    before = "<" if view.every else "<="  # the row of a stretch of time counts from its end
+    earlier = rows.filter(
+        f"{matches} AND event_timestamp {before} TIMESTAMPTZ {quoted(instant.isoformat())}"
     )
+    last = earlier.max("event_timestamp").fetchall()[0][0]
+    since = last - view.window if view.window else last
+    used = earlier.filter(f"event_timestamp >= TIMESTAMPTZ {quoted(since.isoformat())}")
     columns = list(dict.fromkeys(name for names in view.used.values() for name in names))
     shown = used.order("event_timestamp DESC, source_row DESC").limit(SHOWN)
     listed = shown.select("source_row", "event_timestamp", *columns).fetchall()
