@@ -40,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise FamilyError("make is not installed; install it and try again")
     sys.stdout.flush()
     # Taking its place gives make our signals and our caller its exit status.
-    os.execvp("make", command)  # noqa: S606
+    # Our own environment is not theirs: each repository runs in the one that it made.
+    own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    os.execvpe("make", command, own)  # noqa: S606
 
 
 def _check_environment(family: Family, name: str) -> None:

@@ -8,7 +8,7 @@ from ninefold.spec import Spec
 _HOLDERS = {
     "entities": ("data-engineering", "training", "serving"),
     "training-set": ("training", "monitoring"),
-    "model-signature": ("training", "serving"),
+    "model-signature": ("training", "serving", "monitoring"),
     "metrics": ("training", "monitoring"),
     "prediction-log": ("serving", "monitoring"),
     "run-record": ("data-engineering", "training", "serving", "monitoring"),
