@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
 from rendering import Family, flight_family
 
 # The only tests that may be skipped in CI: those of tools that cannot be had on every machine.

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
+
 from rendering import CHECKOUT, Family, copy, repository_with, set_up
 
 HERE = Path(__file__).parent

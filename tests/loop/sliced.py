@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from rendering import EXAMPLE, Family, call, ninefold
 
 KEPT_PLANES = 3  # of ten: every plane that is kept keeps all its flights
