@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sliced import cut_flights, processes, render
 
 from rendering import Family
+from sliced import cut_flights, processes, render
 
 
 @dataclass

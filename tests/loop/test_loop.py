@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Ended, Loop, interrupt
+
 from sliced import processes
 
 STEPS = (
