@@ -195,7 +195,16 @@ class Place:
         port = free_port()
         with (self.root / "log.txt").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", PACKAGE, "serve", "--host", "127.0.0.1", "--port", str(port)],
+                [
+                    sys.executable,
+                    "-m",
+                    PACKAGE,
+                    "serve",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(port),
+                ],
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -77,7 +77,9 @@ def test_the_model_changes_without_a_failed_request(filled: Place) -> None:
     def hammer(port: int) -> None:
         while not done.is_set():
             reply = ask(port, {"rows": [row(0)]})
-            version = reply.document["predictions"][0]["model_version"] if reply.status == 200 else ""
+            version = (
+                reply.document["predictions"][0]["model_version"] if reply.status == 200 else ""
+            )
             seen.append((reply.status, version))
 
     with filled.service() as port:
