@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+import system
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "tiers"
 TIERS: dict[str, tuple[str, ...]] = {
@@ -21,6 +23,11 @@ TIERS: dict[str, tuple[str, ...]] = {
     "loop": ("tests/loop",),
 }
 LONG: dict[str, tuple[str, ...]] = {"soak": ("tests/family", "tests/rendered", "tests/loop")}
+# What a tier needs of the system: command and the Debian package that holds it.
+SYSTEM: dict[str, tuple[tuple[str, str], ...]] = {
+    "rendered": (("promtool", "prometheus"),),
+    "conformance": (("promtool", "prometheus"),),
+}
 LINTERS: tuple[tuple[str, ...], ...] = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
@@ -67,6 +74,8 @@ def _pytest(tier: str) -> tuple[int, int, int, str]:
     if not paths:
         print(f"error: tier {tier} has no tests: {', '.join(named)} is missing", file=sys.stderr)
         return 0, 1, 0, "cannot run"
+    for program, package in SYSTEM.get(tier, ()):
+        system.provide(program, package)
     report = RESULTS / f"{tier}.xml"
     report.unlink(missing_ok=True)
     marks = ("-m", "soak" if tier in LONG else "not soak")

@@ -21,15 +21,19 @@ STACKS = CHECKOUT / "stacks" / "ninefold_stacks"
 
 @dataclass(frozen=True)
 class Suite:
-    """One component's suite, as its conformance.yaml describes it."""
+    """One component's suite, or one slot's, as its conformance.yaml describes it."""
 
-    component: str
+    folder: Path
     role: str
     ports: tuple[str, ...]
 
     @property
-    def folder(self) -> Path:
-        return HERE / self.component
+    def name(self) -> str:
+        return "-".join(self.folder.relative_to(HERE).parts)
+
+    @property
+    def component(self) -> str:
+        return self.folder.relative_to(HERE).parts[0]
 
     def technologies(self) -> list[str]:
         """Those that bring one of the ports to the role."""
@@ -43,10 +47,10 @@ class Suite:
 
 def read(path: Path) -> Suite:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Suite(path.parent.name, document["role"], tuple(document["ports"]))
+    return Suite(path.parent, document["role"], tuple(document["ports"]))
 
 
-SUITES = [read(path) for path in sorted(HERE.glob("*/conformance.yaml"))]
+SUITES = [read(path) for path in sorted(HERE.rglob("conformance.yaml"))]
 
 
 def results(suite: Suite, repository: Path, package: str, report: Path, **more: str) -> str:
@@ -90,7 +94,7 @@ def failed(report: Path) -> tuple[set[str], set[str]]:
 
 @pytest.mark.parametrize(
     ("suite", "technology"),
-    [pytest.param(suite, each, id=f"{suite.component}-{each}")
+    [pytest.param(suite, each, id=f"{suite.name}-{each}")
      for suite in SUITES for each in suite.technologies()],
 )  # fmt: skip
 def test_technology_conforms(suite: Suite, technology: str, family: Family, tmp_path: Path) -> None:
@@ -106,7 +110,7 @@ def test_technology_conforms(suite: Suite, technology: str, family: Family, tmp_
 
 @pytest.mark.parametrize(
     ("suite", "case"),
-    [pytest.param(suite, each, id=f"{suite.component}-{each}")
+    [pytest.param(suite, each, id=f"{suite.name}-{each}")
      for suite in SUITES for each in suite.broken()],
 )  # fmt: skip
 def test_suite_fails_on_a_broken_technology(
@@ -134,5 +138,5 @@ def test_suite_fails_on_a_broken_technology(
 
 def test_every_suite_has_broken_cases_and_a_technology() -> None:
     assert SUITES
-    lacking = [one.component for one in SUITES if not one.broken() or not one.technologies()]
+    lacking = [one.name for one in SUITES if not one.broken() or not one.technologies()]
     assert not lacking
