@@ -46,8 +46,8 @@ def known(
     source: duckdb.DuckDBPyRelation, keys: Sequence[str], event_timestamp: duckdb.Expression
 ) -> duckdb.DuckDBPyRelation:
     """Rows with complete keys and `event_timestamp`, the instant from which a row may be used."""
-    others = [duckdb.ColumnExpression(name) for name in source.columns if name != "event_timestamp"]
-    rows = source.select(*others, event_timestamp.cast("TIMESTAMPTZ").alias("event_timestamp"))
+    instant = event_timestamp.cast("TIMESTAMPTZ").alias("event_timestamp")
+    rows = source.select(duckdb.StarExpression(), instant)
     return rows.filter(" AND ".join(f"{name} IS NOT NULL" for name in (*keys, "event_timestamp")))
 
 

@@ -156,7 +156,8 @@ def _derived(source: Source) -> str:
     select = "SELECT * FROM looked_up"
     for column in source.derived:
         # What fails to compute is null, and null is a reason where a value is required.
-        value = f"TRY(CAST(({column.expression}) AS {TYPES[column.kind]}))"
+        # The line end closes a comment at the end of the expression.
+        value = f"TRY(CAST(({column.expression}\n) AS {TYPES[column.kind]}))"
         select = f"SELECT *, {value} AS {column.name} FROM ({select})"
     return select
 
