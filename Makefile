@@ -51,8 +51,8 @@ docs: uv ## Build the documentation into build/docs
 	@uv run --frozen --group docs sphinx-build -W --keep-going -q -b html docs build/docs
 	@echo "build/docs/index.html"
 
-examples: setup ## Render the example's six repositories into build/examples
-	@rm -rf build/examples && $(RUN) ninefold new examples/flight-delays/product.yaml --into build/examples/flight-delays
+examples: setup ## Render the examples again after a change of the templates
+	@$(RUN) python tests/family/golden.py
 
 pins: setup ## Renew templates/pins.yaml from what the technologies and roles need [UPGRADE=1]
 	@$(RUN) python -m ninefold.pins $(if $(UPGRADE),--upgrade)

@@ -6,7 +6,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # Places in the checkout, and in the package.
-_CARRIED = ("stacks/ninefold_stacks", "examples", "templates/pins.yaml")
+_CARRIED = ("stacks/ninefold_stacks", "examples/*/product.yaml", "templates/pins.yaml")
 _INSIDE = "ninefold/carried"
 
 
@@ -18,5 +18,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
         checkout = Path(self.root).parent
         if version == "editable" or not (checkout / "copier.yml").is_file():
             return
-        for place in _CARRIED:
-            build_data["force_include"][str(checkout / place)] = f"{_INSIDE}/{place}"
+        for pattern in _CARRIED:
+            for path in sorted(checkout.glob(pattern)):
+                place = path.relative_to(checkout).as_posix()
+                build_data["force_include"][str(path)] = f"{_INSIDE}/{place}"

@@ -1,0 +1,1 @@
+"""Flight delays out of New York: the data-engineering repository."""

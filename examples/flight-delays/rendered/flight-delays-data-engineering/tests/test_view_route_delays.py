@@ -1,0 +1,46 @@
+"""What the features of `route_delays` must be, and that none of them knows the future."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import brute
+import checks
+import pytest
+from synthetic import Row
+
+from flight_delays_data_engineering.views.route_delays import VIEW
+
+KEYS = (
+    "origin",
+    "dest",
+)
+# The instant from which a row may be used, told here a second time on purpose.
+AVAILABLE_AT = "landed_at"
+EVERY = timedelta(hours=1)
+
+
+def expected(rows: Sequence[Row], row: Row) -> Row:
+    """The features of a row."""
+    return {
+        "route_delay_7d": brute.mean_of(
+            brute.window(rows, row, KEYS, "arr_delay", timedelta(days=7)),
+        ),
+        "route_late_share_30d": brute.mean_of(
+            brute.window(rows, row, KEYS, "is_late", timedelta(days=30)),
+        ),
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_features_are_what_they_must_be(seed: int) -> None:
+    checks.equals_brute_force(VIEW, AVAILABLE_AT, EVERY, expected, seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_feature_knows_the_future(seed: int) -> None:
+    checks.ignores_the_future(VIEW, AVAILABLE_AT, seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_feature_knows_the_outcome(seed: int) -> None:
+    checks.ignores_outcomes(VIEW, seed)

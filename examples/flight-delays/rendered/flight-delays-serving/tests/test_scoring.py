@@ -1,0 +1,83 @@
+"""What a row must hold, and that the model takes columns by name."""
+
+import math
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+from conftest import (
+    package,
+    row,
+)
+
+from flight_delays_serving import scoring
+from flight_delays_serving.faults import Fault
+from flight_delays_serving.model import Model
+from flight_delays_serving.scoring import (
+    FEATURES,
+    BadRows,
+    Scorer,
+    frame_of,
+    rows_of,
+)
+
+NUMBER: Final = next(name for name, type_ in FEATURES.items() if type_ == "number")
+CATEGORY: Final = next((name for name, type_ in FEATURES.items() if type_ == "category"), None)
+
+
+def test_a_full_row_becomes_a_frame_and_comes_back() -> None:
+    frame = frame_of([row(0), row(1)])
+    assert list(frame.columns) == list(FEATURES)
+    assert rows_of(frame) == [row(0), row(1)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["many", True, [1.0], {}, math.inf, -math.inf, math.nan, 1e39, 10**400],
+)
+def test_what_is_no_number_is_refused_by_name(value: object) -> None:
+    with pytest.raises(BadRows, match=NUMBER) as caught:
+        frame_of([row(0), {**row(1), NUMBER: value}])
+    assert [(reason.row, reason.field) for reason in caught.value.reasons] == [(1, NUMBER)]
+
+
+@pytest.mark.parametrize("value", [7, 1.5, False, ["a"], "x" * 201])
+def test_what_is_no_category_is_refused_by_name(value: object) -> None:
+    if CATEGORY is None:
+        pytest.skip("no feature is a category")
+    with pytest.raises(BadRows, match=CATEGORY):
+        frame_of([{**row(0), CATEGORY: value}])
+
+
+def test_missing_and_unknown_features_are_refused_together() -> None:
+    incomplete = {name: value for name, value in row(0).items() if name != NUMBER}
+    with pytest.raises(BadRows) as caught:
+        frame_of([{**incomplete, "surprise": 1.0}])
+    assert {reason.field for reason in caught.value.reasons} == {NUMBER, "surprise"}
+
+
+@pytest.mark.parametrize("value", [None, 3, "row", []])
+def test_what_is_no_object_is_refused(value: object) -> None:
+    with pytest.raises(BadRows, match="row 0"):
+        frame_of([value])
+
+
+def test_columns_are_taken_by_name_in_any_order(tmp_path: Path) -> None:
+    backwards = tuple(FEATURES)[::-1]
+    scorer = Scorer(Model.load(package(tmp_path / "m", order=backwards)), "7")
+    frame = frame_of([row(0), row(1)])
+    expected = scorer.predict_rows(frame)["prediction"]
+    shuffled = scorer.predict_rows(frame[list(backwards)])
+    np.testing.assert_array_equal(shuffled["prediction"], expected)
+    assert set(shuffled["model_version"]) == {"7"}
+
+
+def test_a_model_for_other_features_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Model.load(package(tmp_path / "m"))
+    monkeypatch.setattr(scoring, "FEATURES", {**FEATURES, NUMBER: "category"})
+    with pytest.raises(Fault, match=NUMBER):
+        Scorer(model, "7")

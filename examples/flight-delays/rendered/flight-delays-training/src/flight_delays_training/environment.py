@@ -1,0 +1,28 @@
+"""Environment variables of the libraries in use: no telemetry, nothing outside the state folder."""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from .settings import Settings
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "DO_NOT_TRACK": "true",
+    "FEAST_USAGE": "False",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+}
+
+
+def apply(settings: Settings) -> None:
+    """Set what the user has not set; call it before any heavy import."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value.format(state=settings.state))
