@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from golden import EXAMPLES, RENDERED, examples, regenerate
+
 from workshop import tree
 
 

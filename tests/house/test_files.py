@@ -9,7 +9,7 @@ from words import CHECKOUT, STACKS, text, tracked
 
 LONGEST = 400
 LONGEST_TEST = 500
-GENERATED = ("uv.lock", "templates/pins.yaml", "templates/catalog/", "LICENSE")
+GENERATED = ("examples/", "uv.lock", "templates/pins.yaml", "templates/catalog/", "LICENSE")
 FOLDERS = {".ci", "benchmarks", "docs", "examples", "generator", "stacks", "templates", "tests"}
 ROOT_FILES = {
     ".gitignore", ".pre-commit-config.yaml", ".python-version", "CHANGELOG.md", "CONTRIBUTING.md",
