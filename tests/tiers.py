@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -130,6 +131,8 @@ def main(arguments: Sequence[str]) -> int:
         known = ", ".join({**TIERS, **LONG})
         print(f"error: no tier {unknown[0]}; there are {known}", file=sys.stderr)
         return 2
+    # A shell that starts us in the background lets us ignore Ctrl-C, and so all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     RESULTS.mkdir(parents=True, exist_ok=True)
     outcomes = [run(tier) for tier in wanted]
     print(summary(outcomes), flush=True)
