@@ -44,7 +44,7 @@ format: setup ## Format the code
 bench: setup ## Measure: the loop's steps, and rendering against Copier alone
 	@$(RUN) python benchmarks/bench.py
 
-soak: setup ## The long tests
+soak: setup ## The long tests: a hundred random specs
 	@$(RUN) python tests/tiers.py soak
 
 docs: uv ## Build the documentation into build/docs

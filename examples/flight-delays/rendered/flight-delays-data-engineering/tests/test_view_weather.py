@@ -11,7 +11,7 @@ from flight_delays_data_engineering.views.weather import VIEW
 
 KEYS = ("origin",)
 # The instant from which a row may be used, told here a second time on purpose.
-AVAILABLE_AT = "observed_at"
+AVAILABLE_AT = "observed_at + INTERVAL 1 HOUR"
 EVERY = None
 
 

@@ -259,11 +259,11 @@ def _code_hash() -> str:
 
 
 def _revision() -> dict[str, Any]:
-    """Commit of the working tree and whether it holds uncommitted changes."""
+    """Commit of the working tree and whether it holds changes; the lock has a hash of its own."""
     commit = _git("rev-parse", "HEAD")
     return {
         "commit": commit,
-        "dirty": None if commit is None else bool(_git("status", "--porcelain")),
+        "dirty": None if commit is None else bool(_git("status", "--porcelain", "--", ".", ":(exclude)uv.lock")),
     }
 
 

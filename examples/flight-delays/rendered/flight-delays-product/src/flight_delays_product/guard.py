@@ -53,9 +53,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     marker, grace = sys.argv[1:]
-    groups = watched(sys.stdin)
-    if groups:
-        end(groups, marker, float(grace))
+    # Also with no group left: the loop may have ended before it could name one.
+    end(watched(sys.stdin), marker, float(grace))
 
 
 if __name__ == "__main__":

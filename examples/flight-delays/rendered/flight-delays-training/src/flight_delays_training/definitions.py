@@ -129,7 +129,7 @@ def schedule(folder: Path) -> FeatureView:
 def weather(folder: Path) -> FeatureView:
     """Feature view by origin.
 
-    Last observation at the airport of departure.
+    Last hour of observations at the airport of departure.
     """
     return FeatureView(
         name="weather",

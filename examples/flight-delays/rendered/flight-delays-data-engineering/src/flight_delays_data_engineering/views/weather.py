@@ -1,6 +1,6 @@
 """Feature view `weather`, keyed by origin, from source `weather`.
 
-Last observation at the airport of departure.
+Last hour of observations at the airport of departure.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ TTL: Final = timedelta(hours=6)  # an older feature counts as missing
 
 def event_timestamp() -> duckdb.Expression:
     """The instant from which a row may be used."""
-    return duckdb.SQLExpression("observed_at")
+    return duckdb.SQLExpression("observed_at + INTERVAL 1 HOUR")
 
 
 def temperature() -> duckdb.Expression:
