@@ -263,7 +263,9 @@ def _revision() -> dict[str, Any]:
     commit = _git("rev-parse", "HEAD")
     return {
         "commit": commit,
-        "dirty": None if commit is None else bool(_git("status", "--porcelain", "--", ".", ":(exclude)uv.lock")),
+        "dirty": None
+        if commit is None
+        else bool(_git("status", "--porcelain", "--", ".", ":(exclude)uv.lock")),
     }
 
 
