@@ -12,9 +12,10 @@ from ninefold import lock
 from ninefold.errors import NinefoldError
 from ninefold.family import Family, Repository
 from ninefold.names import ROLES, repository_name
+from ninefold.plan import prepare
 from ninefold.repository import ANSWERS
 from ninefold.slices import differences
-from ninefold.spec import SpecError, load
+from ninefold.spec import SpecError
 
 SPEC = "product.yaml"
 SUMS = Path("contracts/SHA256SUMS")
@@ -38,7 +39,7 @@ def findings(family: Family) -> Iterator[Finding]:
     home = family.home
     where = f"{home.name}/{SPEC}"
     try:
-        load(home / SPEC)
+        prepare(home / SPEC)
     except SpecError as error:
         for problem in error.problems:
             what, _, remedy = problem.text.partition("; ")

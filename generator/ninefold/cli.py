@@ -8,12 +8,13 @@ from importlib import import_module
 
 from ninefold.errors import NinefoldError
 
-_COMMANDS = {
+COMMANDS = {
     "init": "write a commented product.yaml to start from",
     "plan": "show what a spec leads to; writes nothing",
     "new": "render a product's family of repositories, all or nothing",
-    "run": "run a family's steps, from raw data to a prediction",
+    "run": "run a family's loop, from raw data to the last round",
     "check": "compare a family's repositories with the product's spec and contracts",
+    "audit": "show what realises each principle, component, role and stage, and what is missing",
     "technology": "list, show and add technologies",
     "doctor": "say what this machine can run, and the remedy for what it cannot",
 }
@@ -67,7 +68,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     called = next((word for word in given if not word.startswith("-")), None)
-    for name, summary in _COMMANDS.items():
+    for name, summary in COMMANDS.items():
         command = commands.add_parser(
             name,
             help=summary,

@@ -9,7 +9,7 @@ from ninefold import lock, repository
 from ninefold.family import HOME, Family, FamilyError, find, lock_path
 from ninefold.lock import Entry, Lock
 from ninefold.names import repository_name
-from ninefold.render import render
+from ninefold.render import Source, render
 from ninefold.slices import differences
 from ninefold.staging import publish
 from ninefold.template import Template
@@ -80,20 +80,18 @@ def extendable(target: Path, spec: Mapping[str, Any], roles: Sequence[str]) -> F
 
 def _rendered(order: Order, folder: Path, say: Say) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    template = order.template
-    for role in order.roles:
-        name = repository_name(order.product, role)
-        answers = render(template, role, order.spec, folder / name)
-        # The first repository settles what "the latest" is; the others follow it.
-        template = template.at(template.ref or answers.commit or None)
-        entries[role] = Entry(
-            path=name,
-            template=answers.template,
-            commit=answers.commit,
-            sha256=repository.digest(folder / name),
-            answers=tuple(answers.values),
-        )
-        say(f"{name}: {sum(1 for _ in repository.files(folder / name))} files")
+    with Source(order.template) as source:
+        for role in order.roles:
+            name = repository_name(order.product, role)
+            answers = render(source, role, order.spec, folder / name)
+            entries[role] = Entry(
+                path=name,
+                template=answers.template,
+                commit=answers.commit,
+                sha256=repository.digest(folder / name),
+                answers=tuple(answers.values),
+            )
+            say(f"{name}: {sum(1 for _ in repository.files(folder / name))} files")
     return entries
 
 

@@ -4,6 +4,7 @@ Derived names are pure concatenation: the twin of templates/shared/names.jinja. 
 make each of them valid wherever it is used (Kubernetes, S3, Python, Windows).
 """
 
+import keyword
 import re
 from itertools import product as combinations
 
@@ -32,6 +33,8 @@ def slug_fault(name: str) -> str | None:
         )
     if name in _DEVICES:
         return "is a device name on Windows; choose another name, such as flight-delays"
+    if keyword.iskeyword(class_name(name)):
+        return "becomes a word of Python; choose another name, such as flight-delays"
     return None
 
 
@@ -77,6 +80,11 @@ def namespace_name(product: str, environment: str) -> str:
 def class_name(slug: str) -> str:
     """flight-delays -> FlightDelays; plane_delays -> PlaneDelays."""
     return "".join(part.capitalize() for part in slug.replace("-", "_").split("_"))
+
+
+def folder_of(technology: str) -> str:
+    """The folder of a technology, a hyphen of its name being an underscore, as in a package."""
+    return technology.replace("-", "_")
 
 
 def entity_view_name(entity: str) -> str:

@@ -2,15 +2,22 @@
 
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ninefold.repository import ANSWERS, raise_if_full
 from ninefold.template import Template, TemplateError
+
+if TYPE_CHECKING:
+    from copier._jinja_ext import SandboxedEnvironment
+    from copier._template import Template as CopierTemplate
+    from jinja2 import Template as JinjaTemplate
 
 
 @dataclass(frozen=True)
@@ -23,26 +30,90 @@ class Answers:
     values: Mapping[str, Any]
 
 
-def render(template: Template, role: str, spec: Mapping[str, Any], folder: Path) -> Answers:
-    """Render a role into a folder that does not exist yet; no code of the template is run."""
-    # Importing Copier takes most of a second, which no other command should pay.
-    import copier
+class Source:
+    """A template that is fetched once, when the first role is rendered, for all that follow.
 
+    So the first also settles what "the latest" is, and the templates that roles share are read and
+    compiled once.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self._copier: CopierTemplate | None = None
+        self._environment: SandboxedEnvironment | None = None
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._copier is not None:
+            self._copier._cleanup()
+
+    def copy(self, role: str, spec: Mapping[str, Any], folder: Path) -> None:
+        """What `copier copy` does, but for what it would do again for each role."""
+        # Importing Copier takes most of a second, which no other command should pay.
+        from copier._main import Worker
+        from copier._settings import SettingsModel
+
+        source = self
+
+        class RoleWorker(Worker):
+            """Copier's own, with the template and the compiled templates of the roles before."""
+
+            @cached_property
+            def template(self) -> "CopierTemplate":
+                if source._copier is None:
+                    source._copier = super().template
+                    # The next role needs the clone that this one would remove.
+                    self._cleanup_hooks.clear()
+                return source._copier
+
+            @cached_property
+            def jinja_env(self) -> "SandboxedEnvironment":
+                if source._environment is None:
+                    source._environment = _remembering(super().jinja_env)
+                return source._environment
+
+            def _sync_git_index_executable_bit(self, *_: object) -> None:
+                """Asks Git about every file; the folder is new, and in no index yet."""
+
+        with RoleWorker(
+            src_path=self.template.url,
+            dst_path=folder,
+            # The order is that of `copier copy -d role=... --data-file ...`.
+            data={"role": role, **spec},
+            vcs_ref=self.template.ref,
+            # A person's own Copier settings must not change what is rendered or trusted.
+            settings=SettingsModel(),
+            defaults=True,
+            quiet=True,
+            unsafe=False,
+        ) as worker:
+            worker.run_copy()
+
+
+@contextmanager
+def _parsed_in_c() -> Iterator[None]:
+    """Read YAML by libyaml: most of the time of a rendering went into PyYAML's own parser.
+
+    Copier and the filters ask for `safe_load`, which offers no choice.
+    """
+    usual = yaml.SafeLoader
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", usual)  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        yaml.SafeLoader = usual  # type: ignore[misc]
+
+
+@_parsed_in_c()
+def render(source: Source, role: str, spec: Mapping[str, Any], folder: Path) -> Answers:
+    """Render a role into a folder that does not exist yet; no code of the template is run."""
+    template = source.template
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            copier.run_copy(
-                template.url,
-                folder,
-                # The order is that of `copier copy -d role=... --data-file ...`.
-                data={"role": role, **spec},
-                vcs_ref=template.ref,
-                # A person's own Copier settings must not change what is rendered or trusted.
-                settings=copier.Settings(),
-                defaults=True,
-                quiet=True,
-                unsafe=False,
-            )
+            source.copy(role, spec, folder)
     except Exception as error:  # Whatever a template or Git does in there, it is one line here.
         if isinstance(error, OSError) and error.errno:
             raise
@@ -78,6 +149,22 @@ def recorded(folder: Path) -> Answers | None:
             if key != "role" and not str(key).startswith("_")
         },
     )
+
+
+def _remembering(environment: "SandboxedEnvironment") -> "SandboxedEnvironment":
+    """Compiles each expression (a path, a question's default) once, not once for every role."""
+    from copier._jinja_ext import get_yield_context
+
+    compiled = cache(environment.from_string)
+
+    def from_string(text: str) -> "JinjaTemplate":
+        # Compiling would forget what the expression before has yielded.
+        yielded = get_yield_context(environment)
+        yielded.yield_name = yielded.yield_iterable = None
+        return compiled(text)
+
+    environment.from_string = from_string  # type: ignore[method-assign,assignment]
+    return environment
 
 
 def _said(error: Exception) -> str:

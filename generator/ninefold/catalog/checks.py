@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 
 from ninefold.catalog.technology import SUFFIX, Technology
-from ninefold.names import ROLES
+from ninefold.names import ROLES, folder_of
 from ninefold.spec.problem import did_you_mean
 from ninefold.spec.technologies import COMPONENTS, SLOTS
 
@@ -13,8 +13,11 @@ from ninefold.spec.technologies import COMPONENTS, SLOTS
 def folder_problems(technology: Technology) -> Iterator[str]:
     """Faults of one folder."""
     folder, description = technology.folder, technology.description
-    if folder.name != technology.name:
-        yield f"{folder}: its technology.yaml says `name: {technology.name}`; make both the same"
+    if folder.name != folder_of(technology.name):
+        yield (
+            f"{folder}: its technology.yaml says `name: {technology.name}`; call the folder "
+            f"{folder_of(technology.name)}"
+        )
     if technology.component not in COMPONENTS:
         yield (
             f"{folder}: {technology.component} is no component; "

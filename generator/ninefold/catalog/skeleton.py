@@ -6,6 +6,7 @@ from ninefold.catalog.catalog import Catalog
 from ninefold.catalog.load import FILE
 from ninefold.errors import NinefoldError
 from ninefold.house import technologies_of
+from ninefold.names import folder_of
 from ninefold.spec.problem import did_you_mean
 from ninefold.spec.technologies import SLOTS, Slot
 
@@ -53,7 +54,7 @@ What is left to do:
 def write_skeleton(name: str, path: str, catalog: Catalog, root: Path) -> Path:
     """Write a folder that the catalog accepts; one that is there stays as it is."""
     slot = _slot(path)
-    folder = technologies_of(root) / slot.component / name
+    folder = technologies_of(root) / slot.component / folder_of(name)
     if not (root / "copier.yml").is_file():
         raise NinefoldError(f"{root}: is no checkout of Ninefold; run this in a clone of it")
     try:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from ninefold.spec.base import Part
-from ninefold.spec.technologies import Target
+from ninefold.spec.technologies import BELOW, Target
 from ninefold.spec.text import Line, TechnologyName, refused
 
 Role = Literal["product", "data-engineering", "training", "serving", "monitoring", "platform"]
@@ -26,6 +26,18 @@ class Verb(Part):
     command: Line
 
 
+class Job(Part):
+    """How a step that computes is handed to a cluster: an object, instead of a pod of its own.
+
+    `manifest` may hold {command}. The other two say by fields of the object's state, with their
+    values there, when the step has ended well, and when badly.
+    """
+
+    manifest: dict[str, Any]
+    succeeded: dict[str, Words]
+    failed: dict[str, Words]
+
+
 class Contribution(Part):
     """What the technology adds to the shared files of a role's repository."""
 
@@ -33,10 +45,14 @@ class Contribution(Part):
     """Requirements; exact versions stand in the pins."""
     development: Words = ()
     """Requirements of the development group."""
+    image: Words = ()
+    """Requirements of the image beyond those: what only a cluster asks of it."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Settings; values may hold {state}."""
     environment: dict[str, str] = Field(default_factory=dict)
     """Environment variables, set before anything is imported; values may hold {state}."""
+    secrets: dict[str, str] = Field(default_factory=dict)
+    """In a cluster, environment variables from its Secrets, each as SECRET/KEY."""
     ignore: Words = ()
     """Lines of .gitignore."""
     packages: Words = ()
@@ -45,6 +61,16 @@ class Contribution(Part):
     """Modules without types."""
     make: tuple[Verb, ...] = ()
     """Verbs of the Makefile."""
+    release: Words = ()
+    """Folders of release objects below `release`."""
+    images: Words = ()
+    """Images of servers, each built from a folder of its name below `images`."""
+    stated: dict[str, str] = Field(default_factory=dict)
+    """Configuration of the platform that only its owner can state, each with an example."""
+    setup: Words = ()
+    """Commands that `make setup` runs, too."""
+    job: Job | None = None
+    """In a cluster, how the role's steps that compute are run there."""
 
 
 class SlotFiles(Part):
@@ -74,9 +100,15 @@ class Description(Part):
     """Capabilities that others must offer."""
     offers: Words = ()
     """Capabilities that it offers to others."""
+    own_environment: Words = ()
+    """Requirements of an environment apart from the family's; their pins are a file beside this."""
     contributes: dict[Role, Contribution] = Field(default_factory=dict)
     deployed_with: str | None = None
     """The component whose server it shares."""
+
+    def runs_on(self, target: str) -> bool:
+        """Whether it can run on a target, or on what that stands on."""
+        return target in self.targets or BELOW.get(target) in self.targets
 
     @model_validator(mode="after")
     def _status(self) -> "Description":

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from ninefold.errors import NinefoldError
 from ninefold.names import slug_fault
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         load_text(text, str(target))
     try:
         with target.open("x", encoding="utf-8") as file:
-            file.write(text)
+            _write(file, text, target)
     except FileExistsError:
         _check_free(target)
     except OSError as error:
@@ -54,6 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
         ) from error
     print(f"wrote {target}; next: edit it, then `ninefold plan {target}`")
     return 0
+
+
+def _write(file: TextIO, text: str, target: Path) -> None:
+    """Write it as a whole; what a full disk cut short is removed."""
+    try:
+        file.write(text)
+        file.flush()
+    except OSError:
+        target.unlink()
+        raise
 
 
 def _check_free(target: Path) -> None:

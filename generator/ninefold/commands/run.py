@@ -19,10 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from", metavar="STEP", dest="from_step", help="run this step and what depends on it"
     )
+    parser.add_argument(
+        "--retrain", metavar="REASON", help="train a challenger in the last round, and say why"
+    )
     parser.epilog = (
         "examples:\n"
         "  ninefold run flight-delays\n"
-        "  ninefold run flight-delays --environment dev --from train"
+        "  ninefold run flight-delays --environment dev --from train\n"
+        "  ninefold run flight-delays --from watch@2\n"
+        "  ninefold run flight-delays --retrain 'a new airport opened'"
     )
 
 
@@ -42,6 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Taking its place gives make our signals and our caller its exit status.
     # Our own environment is not theirs: each repository runs in the one that it made.
     own = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    if arguments.retrain:
+        own["RETRAIN"] = arguments.retrain  # free text, which make would read as its own language
     os.execvpe("make", command, own)  # noqa: S606
 
 
@@ -55,5 +62,5 @@ def _check_environment(family: Family, name: str) -> None:
 
 def _check_step(name: str) -> None:
     """The loop knows its steps; here only what make would take for something else is refused."""
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*(@[0-9]+)?", name):
         raise FamilyError(f"{name}: is no step; name one that the loop shows, such as train")

@@ -26,6 +26,12 @@ def faults(spec: Spec, catalog: Catalog) -> Iterator[Fault]:
         if "platform" in environment.layers:
             yield from _environment_faults(name, environment, spec, catalog)
     yield from _clashes(spec, catalog)
+    if all(environment.target != "local" for environment in spec.environments.values()):
+        text = (
+            "environments: none has the target local, where the loop is developed and its "
+            "repositories are tested; add one, such as dev: {target: local, size: small}"
+        )
+        yield Fault(("environments",), text)
 
 
 def warnings(spec: Spec, catalog: Catalog) -> Iterator[str]:
@@ -59,8 +65,7 @@ def _environment_faults(
     target = environment.target
     chosen: list[tuple[Slot, Technology]] = []
     for slot in SLOTS:
-        named = spec.technologies.chosen(slot)
-        choice = named.get(target, named.get(""))
+        choice = spec.technologies.chosen_for(slot, target)
         technology = catalog.find(slot.component, choice) if choice else None
         if technology:
             chosen.append((slot, technology))
@@ -71,9 +76,9 @@ def _environment_faults(
             )
             yield Fault(place_of(slot), text)
     for slot, technology in chosen:
-        if target not in technology.description.targets:
+        if not technology.description.runs_on(target):
             yield Fault(place_of(slot), _unsupported(slot, technology, name, target, catalog))
-    yield from _unmet(chosen, name)
+    yield from _unmet(chosen, name, target, catalog)
 
 
 def _unsupported(
@@ -82,7 +87,7 @@ def _unsupported(
     others = [
         each.name
         for each in catalog.filling(slot.component, slot.name)
-        if target in each.description.targets
+        if each.description.runs_on(target)
     ]
     remedy = f"choose {' or '.join(others)} for {target}" if others else (
         f"provision only `layers: [foundation]` in {environment}"
@@ -93,16 +98,34 @@ def _unsupported(
     )
 
 
-def _unmet(chosen: list[tuple[Slot, Technology]], environment: str) -> Iterator[Fault]:
+def _unmet(
+    chosen: list[tuple[Slot, Technology]], environment: str, target: str, catalog: Catalog
+) -> Iterator[Fault]:
     offered = {offer for _, technology in chosen for offer in technology.description.offers}
     for slot, technology in chosen:
         for need in technology.description.needs:
             if need not in offered:
+                offering = _offering(need, target, catalog)
+                remedy = (
+                    f"choose {offering}, which offers it, or another {slot.path}"
+                    if offering
+                    else did_you_mean(need, sorted(offered))
+                )
                 text = (
                     f"{slot.path}: {technology.name} needs {need}, which nothing offers in "
-                    f"environment {environment}; {did_you_mean(need, sorted(offered))}"
+                    f"environment {environment}; {remedy}"
                 )
                 yield Fault(place_of(slot), text)
+
+
+def _offering(need: str, target: str, catalog: Catalog) -> str:
+    """The technologies that offer a capability on a target, and as what."""
+    found = [
+        f"{each.name} as {each.component}"
+        for each in catalog
+        if need in each.description.offers and each.description.runs_on(target)
+    ]
+    return " or ".join(found)
 
 
 def _clashes(spec: Spec, catalog: Catalog) -> Iterator[Fault]:

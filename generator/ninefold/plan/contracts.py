@@ -6,7 +6,7 @@ from ninefold.names import ROLES
 from ninefold.spec import Spec
 
 _HOLDERS = {
-    "entities": ("data-engineering", "training", "serving"),
+    "entities": ("data-engineering", "training", "serving", "monitoring"),
     "training-set": ("training", "monitoring"),
     "model-signature": ("training", "serving", "monitoring"),
     "metrics": ("training", "monitoring"),

@@ -4,20 +4,31 @@ from typing import Literal
 
 from ninefold.spec.base import Part
 from ninefold.spec.technologies import Target
-from ninefold.spec.text import Instant
+from ninefold.spec.text import Duration, Instant
 
 Layer = Literal["foundation", "platform"]
 Size = Literal["small", "medium", "large"]
+
+
+class Replay(Part):
+    """History goes on after the clock, one round after the other."""
+
+    until: Instant
+    """The last round ends here."""
+    every: Duration
+    """The length of a round."""
 
 
 class Environment(Part):
     """An environment: on which target, how large, and which layers are provisioned."""
 
     target: Target
-    """Where it runs: this machine or a Kubernetes cluster."""
+    """Where it runs: this machine, an existing Kubernetes cluster, or an account of AWS."""
     size: Size = "small"
     """How much of everything it gets."""
     clock: Instant | None = None
     """History is replayed: this instant counts as now. Leave it out to use the wall clock."""
+    replay: Replay | None = None
+    """Rounds of the loop that follow the clock; without them it stands still."""
     layers: tuple[Layer, ...] = ("foundation", "platform")
     """What is provisioned: the foundation alone, or the platform on top of it."""

@@ -1,7 +1,7 @@
 """Who is predicted, and as of when."""
 
 from ninefold.spec.base import Part
-from ninefold.spec.text import Duration, Identifier
+from ninefold.spec.text import Duration, Expression, Identifier
 
 
 class Prediction(Part):
@@ -19,3 +19,6 @@ class Prediction(Part):
     """The prediction is made this long before `at`; only what was known then counts."""
     known_before: Duration
     """From this long before `at` the entity's row is known."""
+    gone_at: Expression | None = None
+    """The instant from which the entity is there no longer, empty while it is: whoever is gone by
+    the time of the prediction is not predicted, and not learnt from."""

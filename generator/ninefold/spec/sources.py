@@ -10,6 +10,7 @@ from ninefold.spec.text import (
     FilePath,
     Identifier,
     Line,
+    NullText,
     PackageFile,
     PackageName,
     Unit,
@@ -44,7 +45,7 @@ class Column(Part):
 
 
 class Derived(Column):
-    """A column computed from others of its row."""
+    """A column computed from others of its row, or from `source_row`, its number in the file."""
 
     expression: Expression
 
@@ -66,9 +67,11 @@ class PackagedFile(Part):
 
 
 class PlainFile(Part):
-    """A file by its path."""
+    """A file by its path, such as one that a person puts there."""
 
     path: FilePath
+    """Absolute, or seen from the data-engineering repository: ../data lies beside the family's
+    repositories."""
 
 
 def _kind_of_location(value: Any) -> str:
@@ -89,6 +92,8 @@ class Source(Part):
     origin: Line
     """Where the data come from and under which licence."""
     location: Location
+    nulls: tuple[NullText, ...] = ("NA",)
+    """Texts of a CSV file that stand for a missing value, beside the empty one."""
     key: Key
     """Columns that tell one row from all others."""
     event_time: Identifier | None = None

@@ -13,6 +13,7 @@ from ninefold.spec.operation import Service, Watch
 from ninefold.spec.owners import Owners
 from ninefold.spec.prediction import Prediction
 from ninefold.spec.product import Product
+from ninefold.spec.retraining import Retraining
 from ninefold.spec.sources import Source
 from ninefold.spec.technologies import Technologies
 from ninefold.spec.text import EnvironmentName, Identifier
@@ -37,3 +38,4 @@ class Spec(Part):
     model: Model
     serving: Service
     monitoring: Watch
+    retraining: Retraining

@@ -13,7 +13,9 @@ from ninefold.spec.base import Part
 from ninefold.spec.text import TechnologyName, refused
 
 NONE = "none"
-Target = Literal["local", "kubernetes"]
+Target = Literal["local", "kubernetes", "aws"]
+# What a target stands on: what runs there runs here, and what was chosen for it is chosen here.
+BELOW: Mapping[str, str] = {"aws": "kubernetes"}
 
 
 def _by_shape(value: Any) -> str:
@@ -94,11 +96,20 @@ class Technologies(Part):
 
     def chosen(self, slot: "Slot") -> Mapping[str, str]:
         """The technology of a slot per target (`""` stands for all); none is left out."""
+        return {target: name for target, name in self._named(slot).items() if name != NONE}
+
+    def chosen_for(self, slot: "Slot", target: str) -> str:
+        """The technology of a slot on a target: its own, or of what it stands on; or none."""
+        named = self._named(slot)
+        stated = (one for one in (target, BELOW.get(target, ""), "") if one in named)
+        name = named.get(next(stated, ""), NONE)
+        return "" if name == NONE else name
+
+    def _named(self, slot: "Slot") -> Mapping[str, str]:
         value: Any = getattr(self, slot.component)
         if slot.name != slot.component:
             value = getattr(value, slot.name)
-        named = value if isinstance(value, dict) else {"": value}
-        return {target: name for target, name in named.items() if name != NONE}
+        return value if isinstance(value, dict) else {"": value}
 
 
 @dataclass(frozen=True, order=True)

@@ -21,6 +21,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _OWNER = re.compile(r"@[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _TECHNOLOGY = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_NULL = re.compile(r"[!#-&(-+\--\[\]-~]{1,20}")
 _FILE = re.compile(r"[\w@%+=:,./ ~()\[\]-]+")
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
@@ -53,7 +54,10 @@ def _line_fault(value: str) -> str | None:
     if not value.strip():
         return "is empty; say it in words"
     if not value.rstrip("\n").isprintable():
-        return "holds a line break or another control character; write it on one line (`>-` folds)"
+        return (
+            "holds a line break, or a character that nobody sees (control, no-break space); "
+            "write it on one line (`>-` folds), with plain spaces"
+        )
     if len(value) > 1000:
         return "is longer than 1,000 characters; shorten it"
     return None
@@ -177,6 +181,11 @@ PackageName = Annotated[
     _schema(pattern=f"^{_PACKAGE.pattern}$"),
 ]
 FilePath = Annotated[str, _checked(_path_fault), _schema(minLength=1)]
+NullText = Annotated[
+    str,
+    _matches(_NULL, "is no text for a missing value; write up to 20 signs without blanks"),
+    _schema(pattern=f"^{_NULL.pattern}$", examples=["NULL", "-999"]),
+]
 PackageFile = Annotated[str, _checked(_package_file_fault), _schema(minLength=1)]
 
 

@@ -21,6 +21,7 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
         "metric": "roc_auc",
         "bound": "minimum: 0.7",
         "margin": "0.02",
+        "quality_drop": "0.02",
     },
     "regression": {
         "label": "delivery_days",
@@ -29,6 +30,7 @@ _BY_TYPE: Mapping[str, Mapping[str, str]] = {
         "metric": "mae",
         "bound": "maximum: 2.0",
         "margin": "0.1",
+        "quality_drop": "0.2",
     },
 }
 PROBLEM_TYPES = tuple(_BY_TYPE)

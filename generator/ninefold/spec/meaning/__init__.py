@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ninefold.spec.meaning import features, model, prediction, sources
+from ninefold.spec.meaning import features, model, prediction, rounds, sources
 from ninefold.spec.meaning.columns import tables_of
 from ninefold.spec.meaning.fault import Fault
 from ninefold.spec.meaning.features import advice
@@ -18,3 +18,4 @@ def faults(spec: Spec) -> Iterator[Fault]:
     yield from prediction.faults(spec, tables)
     yield from features.faults(spec, tables)
     yield from model.faults(spec)
+    yield from rounds.faults(spec)

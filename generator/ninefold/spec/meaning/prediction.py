@@ -48,6 +48,13 @@ def _times(spec: Spec, table: Table) -> Iterator[Fault]:
     elif table[at].type != "timestamp" or table[at].nullable:
         text = f"{at} must be a timestamp that is never missing; derive such a column"
         yield Fault(place, text)
+    gone_at = spec.prediction.gone_at
+    place = ("prediction", "gone_at")
+    for text in expression_faults(gone_at, table, ()) if gone_at else ():
+        yield Fault(place, f"prediction.gone_at {text}")
+    if gone_at and gone_at in table and table[gone_at].type != "timestamp":
+        text = f"{gone_at} is of type {table[gone_at].type}; name a timestamp"
+        yield Fault(place, f"prediction.gone_at: {text}")
     if span(spec.prediction.known_before) < span(spec.prediction.lead_time):
         text = (
             "known_before is shorter than lead_time: the entity would not be known yet when it is "

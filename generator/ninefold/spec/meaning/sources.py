@@ -12,7 +12,8 @@ from ninefold.spec.sources import Source
 from ninefold.spec.spec import Spec
 
 # Columns that ingestion and the feature steps add themselves.
-RESERVED = ("source_row", "event_timestamp", "excluded", "label_known_at", "month_partition")
+ROW_NUMBER = "source_row"
+RESERVED = (ROW_NUMBER, "event_timestamp", "excluded", "label_known_at", "month_partition")
 
 
 def faults(spec: Spec, tables: Mapping[str, Table]) -> Iterator[Fault]:
@@ -92,7 +93,7 @@ def _lookups(
 
 
 def _derived(source: Source, sources: Mapping[str, Source], place: Place) -> Iterator[Fault]:
-    known = {*source.columns, *looked_up(source, sources)}
+    known = {ROW_NUMBER, *source.columns, *looked_up(source, sources)}
     later = list(source.derived)
     for name, column in source.derived.items():
         # Its own name stays in `later`, so that it cannot be made of itself.
