@@ -1,6 +1,7 @@
 """`python -m ninefold_stacks.schemas`: the files that the generator and the stacks meet in.
 
-Every module named `form` in a component's folder holds `Config` and `Outputs`.
+Every module named `form` holds `Config` and `Outputs`; configuration in other namespaces than the
+program's stands in its `NAMESPACES`.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import ninefold_stacks
 from ninefold_stacks.configuration import schema_of
@@ -18,14 +20,17 @@ ROOT = Path(ninefold_stacks.__file__).parent
 
 def documents() -> Iterator[tuple[Path, str]]:
     """Each schema file with the text that it must have."""
-    for path in sorted(ROOT.glob("*/*/form.py")):
+    for path in sorted([*ROOT.glob("*/form.py"), *ROOT.glob("*/*/form.py")]):
         folder = path.parent
         name = ".".join(("ninefold_stacks", *path.relative_to(ROOT).with_suffix("").parts))
         form = importlib.import_module(name)
         about = "/".join(folder.relative_to(ROOT).parts)
         for kind, fields in (("config", form.Config), ("outputs", form.Outputs)):
             schema = schema_of(fields, f"{kind.capitalize()} of {about}")
-            yield folder / f"{kind}.schema.json", json.dumps(schema, indent=2) + "\n"
+            yield folder / f"{kind}.schema.json", _text(schema)
+        for namespace, fields in getattr(form, "NAMESPACES", {}).items():
+            schema = schema_of(fields, f"Config of {about}, namespace {namespace}")
+            yield folder / f"{namespace}.config.schema.json", _text(schema)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.write_text(text, "utf-8")
             print(f"{path}: written")
     return 1 if check and stale else 0
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def _is(path: Path, text: str) -> bool:

@@ -1,11 +1,10 @@
-"""A namespace that is safe by default: quota, limits, settings, and no traffic but to DNS."""
+"""A namespace that is safe by default, with three stores: no traffic but what they need."""
 
 from collections.abc import Mapping
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
-    ConfigMap,
     LimitRange,
     LimitRangeItemArgs,
     LimitRangeSpecArgs,
@@ -24,7 +23,10 @@ from pulumi_kubernetes.networking.v1 import (
 
 from ninefold_stacks.configuration import checked
 from ninefold_stacks.foundation.kubernetes.form import Config
+from ninefold_stacks.foundation.kubernetes.site import Site, labels_of, owners_of
 from ninefold_stacks.foundation.kubernetes.sizes import SIZES, Size
+from ninefold_stacks.foundation.kubernetes.stores import Stores, Told, stores
+from ninefold_stacks.foundation.kubernetes.stores.form import STORES
 
 TYPE = "ninefold:foundation:Kubernetes"
 # Kubernetes refuses every pod that does not keep to the restricted profile.
@@ -37,7 +39,11 @@ DNS = [NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP",
 
 
 class FoundationArgs(TypedDict):
-    """Names are plain text: they become names of objects and must be known beforehand."""
+    """Names are plain text: they become names of objects and must be known beforehand.
+
+    `object_store`, `database` and `key_value` are the configurations of the stores; their keys are
+    those of the forms in `stores/form.py`. `offered` are stores that a caller has made elsewhere.
+    """
 
     product: str
     environment: str
@@ -45,6 +51,12 @@ class FoundationArgs(TypedDict):
     owners: NotRequired[dict[str, str]]
     settings: NotRequired[Mapping[str, pulumi.Input[str]]]
     protect: NotRequired[bool]
+    storage_class: NotRequired[str]
+    passwords: NotRequired[Mapping[str, pulumi.Output[str]]]
+    object_store: NotRequired[Mapping[str, Any]]
+    database: NotRequired[Mapping[str, Any]]
+    key_value: NotRequired[Mapping[str, Any]]
+    offered: NotRequired[Stores]
 
 
 class Foundation(pulumi.ComponentResource):
@@ -65,38 +77,52 @@ class Foundation(pulumi.ComponentResource):
         args: FoundationArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        _check(args)
+        told = _checked(args)
         super().__init__(TYPE, name, {}, opts)
         self.size = args["size"]
-        self.labels = {
-            "app.kubernetes.io/part-of": args["product"],
-            "app.kubernetes.io/managed-by": "pulumi",
-            "environment": args["environment"],
-        }
+        self.labels = labels_of(args["product"], args["environment"])
         namespace = self._namespace(args)
         self.namespace = namespace.metadata.name
+        self.site = self._site(args)
         self._limits(SIZES[args["size"]])
-        self.settings = self._settings(args)
+        settings = self.site.settings("settings", args.get("settings", {}))
+        self.settings = settings.metadata.name
         self._traffic()
+        self.stores = stores(self.site, told) if told else args["offered"]
+        self.site.flows("foundation", self.stores.flows)
         self.register_outputs(self.outputs())
 
-    def outputs(self) -> dict[str, pulumi.Input[str] | dict[str, str]]:
+    def outputs(self) -> dict[str, pulumi.Input[str] | Mapping[str, pulumi.Input[str]]]:
         """What a stack exports; the keys are those of the form `Outputs`."""
         return {
             "namespace": self.namespace,
             "settings": self.settings,
             "size": self.size,
             "labels": self.labels,
+            "object_store": self.stores.objects.outputs(),
+            "database": self.stores.database.outputs(),
+            "key_value": self.stores.keys.outputs(),
         }
 
+    def _site(self, args: FoundationArgs) -> Site:
+        return Site(
+            product=args["product"],
+            environment=args["environment"],
+            size=args["size"],
+            namespace=self.namespace,
+            labels=self.labels,
+            parent=self,
+            storage_class=args.get("storage_class", ""),
+            protect=args.get("protect", False),
+        )
+
     def _namespace(self, args: FoundationArgs) -> Namespace:
-        owners = {f"owner.{role}": who for role, who in args.get("owners", {}).items()}
         return Namespace(
             "namespace",
             metadata=ObjectMetaArgs(
                 name=f"{args['product']}-{args['environment']}",
                 labels={**self.labels, **POD_SECURITY},
-                annotations=owners,
+                annotations=owners_of(args.get("owners", {})),
             ),
             opts=pulumi.ResourceOptions(parent=self, protect=args.get("protect", False)),
         )
@@ -104,13 +130,13 @@ class Foundation(pulumi.ComponentResource):
     def _limits(self, size: Size) -> None:
         ResourceQuota(
             "quota",
-            metadata=self._named("quota"),
+            metadata=self.site.meta("quota"),
             spec=ResourceQuotaSpecArgs(hard=size.quota()),
-            opts=self._inside(),
+            opts=self.site.inside(),
         )
         LimitRange(
             "limits",
-            metadata=self._named("limits"),
+            metadata=self.site.meta("limits"),
             spec=LimitRangeSpecArgs(
                 limits=[
                     LimitRangeItemArgs(
@@ -121,29 +147,20 @@ class Foundation(pulumi.ComponentResource):
                     )
                 ]
             ),
-            opts=self._inside(),
+            opts=self.site.inside(),
         )
-
-    def _settings(self, args: FoundationArgs) -> pulumi.Output[str]:
-        settings = ConfigMap(
-            "settings",
-            metadata=self._named("settings"),
-            data=args.get("settings", {}),
-            opts=self._inside(),
-        )
-        return settings.metadata.name
 
     def _traffic(self) -> None:
         """Nothing is let in or out; each workload brings a policy for what it needs."""
         NetworkPolicy(
             "deny",
-            metadata=self._named("deny-by-default"),
+            metadata=self.site.meta("deny-by-default"),
             spec=NetworkPolicySpecArgs(pod_selector=EVERYONE, policy_types=["Ingress", "Egress"]),
-            opts=self._inside(),
+            opts=self.site.inside(),
         )
         NetworkPolicy(
             "dns",
-            metadata=self._named("allow-dns"),
+            metadata=self.site.meta("allow-dns"),
             spec=NetworkPolicySpecArgs(
                 pod_selector=EVERYONE,
                 policy_types=["Egress"],
@@ -153,17 +170,20 @@ class Foundation(pulumi.ComponentResource):
                     )
                 ],
             ),
-            opts=self._inside(),
+            opts=self.site.inside(),
         )
 
-    def _named(self, name: str) -> ObjectMetaArgs:
-        return ObjectMetaArgs(name=name, namespace=self.namespace, labels=self.labels)
 
-    def _inside(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self)
-
-
-def _check(args: FoundationArgs) -> None:
+def _checked(args: FoundationArgs) -> Told | None:
     """The rules of the configuration hold for callers in code as well."""
-    plain = {name: value for name, value in args.items() if name != "settings"}
+    plain = {
+        name: value
+        for name, value in args.items()
+        if name not in (*STORES, "settings", "passwords", "offered")
+    }
     checked(Config, plain)
+    if "offered" in args:
+        return None
+    given: Mapping[str, Any] = args
+    configs = {store: given[store] for store in STORES if store in given}
+    return Told(configs, args.get("passwords", {}))

@@ -1,52 +1,43 @@
 """What the foundation is told, and what it tells those who build on it."""
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from ninefold_stacks.configuration import Rule
-from ninefold_stacks.foundation.kubernetes.sizes import SIZES
+from ninefold_stacks.foundation.kubernetes.stores.form import STORES
+from ninefold_stacks.keys import (
+    Context,
+    EnvironmentName,
+    Owners,
+    ProductName,
+    Protect,
+    SizeName,
+    StorageClass,
+    TargetName,
+)
 
-SLUG = r"[a-z](?:[a-z0-9]|-(?!-)){1,20}[a-z0-9]"
-ENVIRONMENT = r"[a-z](?:[a-z0-9]|-(?!-)){0,14}[a-z0-9]"
 
+class Product(TypedDict):
+    """What every target is told."""
 
-class Config(TypedDict):
-    """The keys of `Pulumi.<environment>.yaml`."""
-
-    product: Annotated[
-        str,
-        Rule("The product's name", "flight-delays", pattern=SLUG),
-    ]
-    environment: Annotated[
-        str,
-        Rule("The environment's name", "staging", pattern=ENVIRONMENT),
-    ]
-    size: Annotated[
-        str,
-        Rule("How much the environment gets", "small", choices=tuple(SIZES)),
-    ]
-    owners: NotRequired[
-        Annotated[
-            dict[str, str],
-            Rule("Who owns what, by role", "--path owners.devops-engineer @team/devops"),
-        ]
-    ]
+    product: ProductName
+    environment: EnvironmentName
+    size: SizeName
+    target: NotRequired[TargetName]
+    owners: NotRequired[Owners]
     settings: NotRequired[
         Annotated[
             dict[str, str],
             Rule("Settings of the product for its workloads", "--path settings.TITLE Flights"),
         ]
     ]
-    protect: NotRequired[
-        Annotated[bool, Rule("Refuse to delete the namespace and what is in it", "true")]
-    ]
-    context: NotRequired[
-        Annotated[
-            str,
-            Rule(
-                "The context of the kubeconfig that names the cluster", "my-cluster", pattern=r"\S+"
-            ),
-        ]
-    ]
+    protect: NotRequired[Protect]
+
+
+class Config(Product):
+    """The keys of `Pulumi.<environment>.yaml`."""
+
+    storage_class: NotRequired[StorageClass]
+    context: NotRequired[Context]
 
 
 class Outputs(TypedDict):
@@ -56,3 +47,10 @@ class Outputs(TypedDict):
     settings: Annotated[str, Rule("Name of the ConfigMap with the product's settings", "")]
     size: Annotated[str, Rule("The size that the quota follows", "")]
     labels: Annotated[dict[str, str], Rule("Labels of everything that belongs to the product", "")]
+    object_store: Annotated[dict[str, str], Rule("The object store, as its users need it", "")]
+    database: Annotated[dict[str, str], Rule("The SQL database, as its users need it", "")]
+    key_value: Annotated[dict[str, str], Rule("The key-value store, as its users need it", "")]
+
+
+# Configuration in namespaces of its own: `pulumi config set database:storage 50Gi`.
+NAMESPACES: Final = STORES

@@ -1,0 +1,119 @@
+"""Delivery by Argo CD: the controller syncs the tree; this program tells it which.
+
+The controller itself is the cluster's. Its usual project lets every application change everything;
+the environment's own lets this one change the kinds of its tree, in its namespace.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from ninefold_stacks.configuration import read
+from ninefold_stacks.platform.release import FOLDER, kinds
+from ninefold_stacks.provision import Order, Provided
+
+from .form import Config
+
+PASSWORDS: Final = ()
+TYPE: Final = "ninefold:cicd:ArgoCD"
+NAME: Final = "delivery"
+VERSION: Final = "argoproj.io/v1alpha1"
+CONTROLLER: Final = "argocd"
+# What the server adds to an object, as to a route, is no difference.
+COMPARED: Final = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
+HERE: Final = "https://kubernetes.default.svc"
+# With the application goes what it made.
+FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
+
+
+class Delivery(pulumi.ComponentResource):
+    """The application of an environment, and the project that bounds it."""
+
+    application: pulumi.Output[str]
+
+    def __init__(self, order: Order, config: Config) -> None:
+        site = order.site
+        super().__init__(TYPE, NAME, {}, pulumi.ResourceOptions(parent=site.parent))
+        self.site = site.below(self)
+        self.name = f"{site.product}-{site.environment}"
+        self.controller = config.get("controller", CONTROLLER)
+        self.place = {"server": HERE, "namespace": site.namespace}
+        project = self._object("AppProject", self._bounds(config))
+        made = self._object("Application", self._tree(config), project, finalizers=[FINALIZER])
+        self.application = made.id.apply(lambda _: self.name)  # known once it is there
+        self.register_outputs({"application": self.application})
+
+    def _bounds(self, config: Config) -> Mapping[str, Any]:
+        known = kinds(self.site.environment)
+        return {
+            "description": f"{self.site.product} in {self.site.environment}",
+            "sourceRepos": [config["repository"]],
+            "destinations": [self.place],
+            "clusterResourceWhitelist": [],
+            "namespaceResourceWhitelist": [{"group": one, "kind": kind} for one, kind in known],
+            "syncWindows": _windows(config),
+        }
+
+    def _tree(self, config: Config) -> Mapping[str, Any]:
+        return {
+            "project": self.name,
+            "source": {
+                "repoURL": config["repository"],
+                "targetRevision": config.get("branch", "main"),
+                "path": f"{FOLDER}/{self.site.environment}",
+            },
+            "destination": self.place,
+            "revisionHistoryLimit": 10,
+            "syncPolicy": {
+                "automated": {"prune": True, "selfHeal": True},
+                "retry": {"limit": 5, "backoff": {"duration": "10s", "factor": 2}},
+                # Fields that the tree does not state, such as replicas, are others' to set; an
+                # object that another application has is not taken from it.
+                "syncOptions": ["ServerSideApply=true", "FailOnSharedResource=true"],
+            },
+        }
+
+    def _object(
+        self, kind: str, spec: Mapping[str, Any], *after: pulumi.Resource, **more: Any
+    ) -> CustomResource:
+        return CustomResource(
+            f"{NAME}-{kind.lower()}",
+            api_version=VERSION,
+            kind=kind,
+            metadata=ObjectMetaArgs(
+                name=self.name,
+                namespace=self.controller,
+                labels=self.site.marked(NAME),
+                annotations={
+                    **self.site.annotations,
+                    **COMPARED,
+                    "pulumi.com/skipAwait": "true",
+                },
+                **more,
+            ),
+            spec=spec,
+            opts=self.site.inside(*after),
+        )
+
+
+def provision(order: Order) -> Provided:
+    """Tell the controller of the environment's tree."""
+    made = Delivery(order, read(Config, pulumi.Config("cicd")))
+    return Provided(outputs={"application": made.application})
+
+
+def _windows(config: Config) -> list[Mapping[str, Any]]:
+    if "window" not in config:
+        return []
+    return [
+        {
+            "kind": "allow",
+            "schedule": config["window"],
+            "duration": f"{config.get('window_hours', 6)}h",
+            "timeZone": config.get("window_zone", "UTC"),
+            "applications": ["*"],
+        }
+    ]

@@ -1,0 +1,49 @@
+"""Configuration and outputs of Argo CD as delivery."""
+
+from typing import Annotated, NotRequired, TypedDict
+
+from ninefold_stacks.configuration import Rule
+from ninefold_stacks.keys import TreeBranch, TreeRepository
+from ninefold_stacks.patterns import CRON, NAMESPACE
+
+
+class Config(TypedDict):
+    """The keys of the namespace `cicd`."""
+
+    repository: TreeRepository
+    branch: NotRequired[TreeBranch]
+    controller: NotRequired[
+        Annotated[
+            str,
+            Rule(
+                "The controller's namespace; `argocd`, unless stated", "argocd", pattern=NAMESPACE
+            ),
+        ]
+    ]
+    window: NotRequired[
+        Annotated[
+            str,
+            Rule(
+                "When what is released may change: the beginnings, as cron writes them; always, "
+                "unless stated",
+                "0 8 * * 1-4",
+                pattern=CRON,
+            ),
+        ]
+    ]
+    window_hours: NotRequired[
+        Annotated[int, Rule("How long each of these windows is open", "6", minimum=1)]
+    ]
+    window_zone: NotRequired[
+        Annotated[
+            str,
+            Rule("The time zone of the windows; UTC, unless stated", "Europe/Berlin",
+                 pattern=r"[A-Za-z_/+-]+[0-9]*"),
+        ]
+    ]  # fmt: skip
+
+
+class Outputs(TypedDict):
+    """What the component answers."""
+
+    application: Annotated[str, Rule("What the controller calls the environment", "")]

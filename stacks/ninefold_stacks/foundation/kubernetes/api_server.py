@@ -1,0 +1,55 @@
+"""Who may ask the cluster's API: a policy for pods that report to it or make others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pulumi
+from pulumi_kubernetes.discovery.v1 import EndpointSlice
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.networking.v1 import (
+    IPBlockArgs,
+    NetworkPolicy,
+    NetworkPolicyEgressRuleArgs,
+    NetworkPolicyPeerArgs,
+    NetworkPolicyPortArgs,
+    NetworkPolicySpecArgs,
+)
+
+from ninefold_stacks.foundation.kubernetes.site import Site
+
+PORTS: Final = (443, 6443)
+
+
+def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") -> NetworkPolicy:
+    """Let these pods ask the API at the addresses `stated` (CIDR), else where the cluster has it.
+
+    Without a known address nothing is let out, for the other choice were everything.
+    """
+    if stated:
+        egress = pulumi.Output.from_input(_asked([stated]))
+    else:
+        found = EndpointSlice.get(f"{name}-api", "default/kubernetes", site.inside())
+        egress = found.endpoints.apply(
+            lambda all_: _asked([_alone(one) for each in all_ or [] for one in each.addresses])
+        )
+    return NetworkPolicy(
+        name,
+        metadata=site.meta(name),
+        spec=NetworkPolicySpecArgs(
+            pod_selector=LabelSelectorArgs(match_labels=dict(pods)),
+            policy_types=["Egress"],
+            egress=egress,
+        ),
+        opts=site.inside(),
+    )
+
+
+def _asked(addresses: Sequence[str]) -> list[NetworkPolicyEgressRuleArgs]:
+    """The rule that lets requests out to the API; no address is no rule, not every address."""
+    peers = [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=one)) for one in addresses]
+    ports = [NetworkPolicyPortArgs(protocol="TCP", port=port) for port in PORTS]
+    return [NetworkPolicyEgressRuleArgs(to=peers, ports=ports)] if peers else []
+
+
+def _alone(address: str) -> str:
+    return f"{address}/{128 if ':' in address else 32}"
