@@ -1,17 +1,20 @@
 """Small random tables in the shape of the sources: typed, with ties, nulls and few keys."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
+from flight_delays_data_engineering.run_record import Run, Step
+from flight_delays_data_engineering.settings import Settings
 from flight_delays_data_engineering.sources import SOURCES
 from flight_delays_data_engineering.tables import Column, Source
 
 Row = dict[str, Any]
+StepFunction = Callable[[Settings, Run], None]
 
 NOON: Final = datetime(2020, 6, 15, 12, tzinfo=UTC)
 ARROW: Final = {
@@ -85,3 +88,12 @@ def dictionaries(found: duckdb.DuckDBPyRelation) -> list[Row]:
     """Rows of a relation."""
     names = found.columns
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+
+
+def run(settings: Settings, function: StepFunction, output: str) -> Run:
+    """Run a step as the runner does."""
+    target = settings.state / output
+    step = Run(Step(name="test", summary="", call="", outputs=(target,)), "test", 0)
+    function(settings, step)
+    step.staged(target).replace(target)
+    return step

@@ -249,7 +249,15 @@ def test_a_damaged_file_is_one_clear_fault(
 
 def test_a_package_that_is_not_installed_is_told() -> None:
     with pytest.raises(Fault, match="is not installed"):
-        locate("sales", "package:no_such_package/data/sales.csv")
+        locate("sales", "package:no_such_package/data/sales.csv", "made up")
+
+
+def test_a_file_that_is_not_there_is_told_with_its_origin(tmp_path: Path) -> None:
+    where = r"no file .*sales\.csv; put the data \(made up\) there, or .*SOURCE_SALES"
+    with pytest.raises(Fault, match=where):
+        locate("sales", str(tmp_path / "sales.csv"), "made up")
+    with pytest.raises(Fault, match="is a folder"):
+        locate("sales", str(tmp_path), "made up")
 
 
 def test_a_look_up_with_two_answers_is_told(tmp_path: Path, run_ingest: Ingest) -> None:

@@ -1,7 +1,7 @@
 """The steps after ingest on a few made-up rows: contracts, the feature store, the trace."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,54 +9,19 @@ from typing import Any
 import jsonschema
 import pyarrow.parquet as pq
 import pytest
-from synthetic import NOON, Row, columns, random_rows, table
+from synthetic import NOON, Row, run
 
-from flight_delays_data_engineering import entities, feature_views, materialise, trace
+from flight_delays_data_engineering import (
+    entities,
+    features,
+    trace,
+)
 from flight_delays_data_engineering.database import database, rows_of
 from flight_delays_data_engineering.faults import Fault
-from flight_delays_data_engineering.run_record import Run, Step
 from flight_delays_data_engineering.settings import Settings
-from flight_delays_data_engineering.sources import SOURCES
 from flight_delays_data_engineering.views import VIEWS
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
-
-StepFunction = Callable[[Settings, Run], None]
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A state folder with validated rows, features and a filled store."""
-    state = tmp_path_factory.mktemp("state")
-    for name, source in SOURCES.items():
-        folder = state / "validated" / name
-        folder.mkdir(parents=True)
-        rows = random_rows(source, seed=7)
-        if name == entities.SOURCE:
-            for row in rows:
-                text = columns(source)[entities.KEY].kind == "string"
-                row[entities.KEY] = f"entity-{row['source_row']}" if text else row["source_row"]
-        pq.write_table(table(source, rows), folder / "part.parquet")
-    made = Settings(
-        environment="test",
-        target="local",
-        state=state,
-        replayed=NOON,
-        sources={},
-        extra={"feature_store": str(state / "feature_store")},
-    )
-    run(made, feature_views.run, "features")
-    run(made, materialise.run, "feature_store")
-    return made
-
-
-def run(settings: Settings, function: StepFunction, output: str) -> Run:
-    """Run a step as the runner does."""
-    target = settings.state / output
-    step = Run(Step(name="test", summary="", call="", outputs=(target,)), "test", 0)
-    function(settings, step)
-    step.staged(target).replace(target)
-    return step
 
 
 def documents(path: Path) -> list[Row]:
@@ -104,6 +69,32 @@ def test_the_store_says_what_it_holds(settings: Settings) -> None:
     held = json.loads((settings.state / "feature_store" / "materialised.json").read_text("utf-8"))
     assert held["until"] == NOON.isoformat()
     assert set(held["rows"]) == {entities.KEY_VIEW, *(view.name for view in VIEWS)}
+
+
+def test_the_online_store_answers_what_history_says(settings: Settings) -> None:
+    """What serving reads now is what training reads for this instant."""
+    rows = documents(settings.state / "features" / "entities.parquet")
+    keys = [key for row in rows if is_known(settings, key := str(row[entities.KEY]))]
+    served = features.online(settings, keys, NOON)
+    asked = served[[entities.KEY, *entities.JOIN_KEYS]].assign(event_timestamp=NOON)
+    known = features.historical(settings, asked)
+    names = [name for view in VIEWS for name in view.used]
+    for name in names:
+        assert plain(served[name]) == plain(known[name]), name
+    assert any(value is not None for name in names for value in plain(served[name]))
+
+
+def is_known(settings: Settings, key: str) -> bool:
+    try:
+        features.online(settings, [key], NOON)
+    except features.UnknownEntity:
+        return False
+    return True
+
+
+def plain(values: Iterable[Any]) -> list[Any]:
+    """Values with None for what is null."""
+    return [None if value is None or value != value else value for value in values]
 
 
 def probed(settings: Settings) -> Row:

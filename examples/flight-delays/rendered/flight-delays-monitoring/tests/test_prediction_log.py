@@ -51,6 +51,13 @@ def test_a_line_that_breaks_the_contract_is_counted_and_named(tmp_path: Path, li
     assert log.first_bad.startswith("line 2: ")
 
 
+def test_what_the_loop_asked_is_nobody_s_question(tmp_path: Path) -> None:
+    asked = [entry(request_id="probe-20240601T110000Z-1"), entry(request_id="probable")]
+    log = read(tmp_path, "\n".join(map(json.dumps, asked)) + "\n")
+    assert (log.lines, log.bad) == (2, 0)
+    assert [one["request_id"] for one in log.entries] == ["probable"]
+
+
 def test_no_log_is_an_empty_one(tmp_path: Path) -> None:
     log = read_log(tmp_path / "none", CONTRACT, since=CLOCK, until=CLOCK)
     assert log.lines == 0

@@ -13,7 +13,7 @@ from flight_delays_product.documents import DOCUMENTS
 from flight_delays_product.pipeline import PIPELINE
 from flight_delays_product.prediction import UNITS
 
-METRIC = "roc_auc"
+from .samples import METRIC, write_rounds
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -101,20 +101,32 @@ def write(tmp_path: Path) -> Callable[[dict[str, dict[str, Any]]], Path]:
     """Writes documents into a new state folder."""
 
     def into_state(given: dict[str, dict[str, Any]]) -> Path:
-        for name, document in given.items():
-            path = tmp_path / DOCUMENTS[name]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(document), "utf-8")
-        return tmp_path
+        return write_documents(tmp_path, given)
 
     return into_state
 
 
 @pytest.fixture
-def state(write: Callable[[dict[str, dict[str, Any]]], Path]) -> Path:
-    """Every document, table and record."""
-    folder = write(documents())
-    _write_tables(folder)
+def state(tmp_path: Path) -> Path:
+    """Every document, table and record, and rounds of the loop."""
+    write_all(tmp_path)
+    write_rounds(tmp_path)
+    return tmp_path
+
+
+def write_documents(folder: Path, given: dict[str, dict[str, Any]]) -> Path:
+    """Write documents where their steps leave them."""
+    for name, document in given.items():
+        path = folder / DOCUMENTS[name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document), "utf-8")
+    return folder
+
+
+def write_all(folder: Path) -> None:
+    """Write what the first run leaves: documents, tables and records."""
+    write_documents(folder, documents())
+    write_tables(folder)
     for step in PIPELINE:
         record = {
             "id": f"{step.name}-1",
@@ -131,13 +143,13 @@ def state(write: Callable[[dict[str, dict[str, Any]]], Path]) -> Path:
         path = folder / "runs" / step.name / "latest.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(record), "utf-8")
-    return folder
 
 
-def _write_tables(folder: Path) -> None:
+def write_tables(folder: Path) -> None:
+    """The training set and the labels, which the report reads for its distributions."""
     columns = ", ".join(
         f"(i % 5)::VARCHAR AS {name}" if type_ == "category" else f"i::DOUBLE AS {name}"
-        for name, type_, _ in FEATURES
+        for name, (type_, _) in FEATURES.items()
     )
     with duckdb.connect() as database:
         database.execute(

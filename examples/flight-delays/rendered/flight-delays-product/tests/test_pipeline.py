@@ -1,25 +1,39 @@
 """The loop's description: an order in which every step comes after what it needs."""
 
 import tomllib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from flight_delays_product.loop import Outcome, summary_text
-from flight_delays_product.pipeline import PIPELINE, LoopStep, in_roles, with_dependants
+from flight_delays_product.pipeline import (
+    PIPELINE,
+    ROUND,
+    LoopStep,
+    in_roles,
+    with_dependants,
+    with_rounds,
+)
+from flight_delays_product.rounds import Round
 
 FAMILY = Path(__file__).parents[2]
+DAYS = [datetime(2026, 1, day, 12, tzinfo=UTC) for day in (1, 2, 3)]
+ROUNDS = [Round(start, end) for start, end in pairwise(DAYS)]
 
 
-def test_every_step_comes_after_what_it_needs() -> None:
+@pytest.mark.parametrize("steps", [PIPELINE, ROUND, with_rounds(ROUNDS)])
+def test_every_step_comes_after_what_it_needs(steps: Sequence[LoopStep]) -> None:
     seen: set[str] = set()
-    for step in PIPELINE:
+    for step in steps:
         assert seen.issuperset(step.needs)
         assert step.name not in seen
         seen.add(step.name)
 
 
-@pytest.mark.parametrize("step", PIPELINE, ids=lambda step: step.name)
+@pytest.mark.parametrize("step", (*PIPELINE, *ROUND), ids=lambda step: step.name)
 def test_its_repository_has_the_command(step: LoopStep) -> None:
     folder = FAMILY / step.repository
     if not folder.is_dir():
@@ -36,6 +50,21 @@ def test_absent_roles_are_bridged() -> None:
     names = {step.name for step in left}
     assert names == {step.name for step in PIPELINE if step.role != "training"}
     assert all(names.issuperset(step.needs) for step in left)
+
+
+def test_rounds_follow_the_pipeline_and_each_other() -> None:
+    steps = with_rounds(ROUNDS)
+    names = [step.name for step in steps]
+    assert names[: len(PIPELINE) - 1] == [step.name for step in PIPELINE if step.name != "report"]
+    # The report is written once, when all is known.
+    assert [name for name in names if name.startswith("report")] == ["report@2"]
+    second = next(step for step in steps if step.name == "traffic@2")
+    assert second.needs == ("follow@1",)
+    assert second.command[1:] == ("traffic", "--round", "2026-01-02T12:00:00Z/2026-01-03T12:00:00Z")
+    assert second.record == "runs/traffic/20260103T1200Z/latest.json"
+    assert "watch@1" not in with_dependants(steps, "traffic@2")
+    assert {"follow@2", "report@2"} <= with_dependants(steps, "watch@1")
+    assert with_rounds([]) == PIPELINE
 
 
 def test_the_first_step_takes_all_along() -> None:

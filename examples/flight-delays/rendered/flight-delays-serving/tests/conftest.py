@@ -86,6 +86,7 @@ class Registry:
 
     root: Path
     champion: str | None = None
+    alias: str = "champion"
 
     def add(self, version: str, **how: Any) -> None:
         """A new version, which becomes the champion."""
@@ -94,11 +95,11 @@ class Registry:
 
     def current(self, settings: Settings, alias: str) -> str | None:
         """The version that has the alias."""
-        return self.champion
+        return self.champion if alias == self.alias else None
 
     def load(self, settings: Settings, alias: str, into: Path) -> registry.ModelVersion:
         """Copy the champion's package."""
-        if self.champion is None:
+        if self.champion is None or alias != self.alias:
             raise Fault("no model has the alias champion; train one")
         into.mkdir(parents=True)
         for file in (self.root / self.champion).iterdir():

@@ -2,6 +2,8 @@
 
 import json
 import time
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import jsonschema
@@ -18,7 +20,12 @@ from conftest import (
 
 from flight_delays_serving import champion
 from flight_delays_serving.messages import LARGEST_BODY
-from flight_delays_serving.predictor import Predictor
+from flight_delays_serving.prediction_log import (
+    entries,
+    replayed,
+    replayed_between,
+)
+from flight_delays_serving.predictor import Predictor, Question
 from flight_delays_serving.scoring import FEATURES
 from flight_delays_serving.settings import Settings
 
@@ -64,7 +71,13 @@ def test_by_key_and_by_full_row_agree(predictor: Predictor) -> None:
         ({}, 400, "keys"),
         ({"keys": []}, 400, "keys"),
         ({"keys": None}, 400, "keys"),
-        ({"keys": ["known-1"], "rows": []}, 400, "either"),
+        ({"keys": ["known-1"], "rows": []}, 400, "rows"),
+        ({"keys": list(KEYS), "rows": [row(0)]}, 400, "same length"),
+        ({"keys": list(KEYS), "as_of": ["2026-01-01T00:00:00Z"]}, 400, "as_of"),
+        ({"rows": [row(0)], "as_of": []}, 400, "as_of"),
+        ({"rows": [row(0)], "as_of": ["noon"]}, 422, "as_of"),
+        ({"rows": [row(0)], "as_of": ["2026-01-01T00:00:00"]}, 422, "time zone"),
+        ({"rows": [row(0)], "check": 1}, 400, "check"),
         ({"keys": ["known-1"], "verbose": 1}, 400, "verbose"),
         ({"keys": ["known-1"], "features": 1}, 400, "features"),
         ({"keys": ["known-1"] * 1001}, 400, "1000"),
@@ -87,6 +100,43 @@ def test_bad_input_is_refused_with_the_reason(
     assert answered == status
     assert named in document["error"]["message"]
     assert not (settings.state / "serving" / "predictions.jsonl").exists()
+
+
+def test_what_waits_together_is_answered_as_if_alone(
+    predictor: Predictor,
+    settings: Settings,
+) -> None:
+    questions: list[object] = [
+        {"keys": [KEYS[1]], "features": True},
+        {"rows": [row(0), row(1)]},
+        {"rows": [{}]},
+        {"keys": list(KEYS)},
+        {"rows": [row(1)], "check": True},
+    ]
+
+    def together(*asked: object) -> list[tuple[int, Any, list[Any]]]:
+        answers = predictor.answer_all([Question(json.dumps(one).encode()) for one in asked])
+        return [
+            (
+                answer.status,
+                answer.document.get("error"),
+                [
+                    {name: entry[name] for name in entry if name != "prediction_id"}
+                    for entry in answer.document.get("predictions", ())
+                ],
+            )
+            for answer in answers
+        ]
+
+    alone = [answer for question in questions for answer in together(question)]
+    log = settings.state / "serving" / "predictions.jsonl"
+    logged = len(log.read_text("utf-8").splitlines())
+    assert together(*questions) == alone
+    assert len(log.read_text("utf-8").splitlines()) == 2 * logged
+    # Nobody is refused because another one asked about a key that nobody knows.
+    *others, unknown = together(*questions, {"keys": ["unheard-of"]})
+    assert others == alone
+    assert unknown[0] == 404
 
 
 def test_ready_only_with_model_and_features(
@@ -121,6 +171,43 @@ def test_every_prediction_is_logged_by_the_contract(
     assert {line["as_of"] for line in lines} == {NOW.isoformat()}
 
 
+def test_what_is_replayed_is_logged_apart_by_its_day(
+    predictor: Predictor,
+    settings: Settings,
+) -> None:
+    instants = ["2026-01-05T23:30:00+00:00", "2026-01-07T00:30:00+01:00"]
+    question = {"keys": list(KEYS), "rows": [row(0), row(1)], "as_of": instants}
+    assert ask(predictor, question)[0] == 200
+    assert not (settings.state / "serving" / "predictions.jsonl").exists()
+    for day, key in zip(("2026-01-05", "2026-01-06"), KEYS, strict=True):
+        (line,) = entries(replayed(settings.state, day))
+        jsonschema.validate(line, contract("prediction-log"))
+        assert (line["key"], line["as_of"][:10]) == (key, day)
+    start, end = (datetime.fromisoformat(instant) for instant in instants)
+    assert len(replayed_between(settings.state, start, end)) == 2
+
+
+def test_only_replayed_history_has_instants_of_its_own(
+    settings: Settings,
+    models: Registry,
+    store: Store,
+) -> None:
+    models.add("1")
+    predictor = Predictor(replace(settings, replayed=None))
+    predictor.champion.refresh()
+    question = {"rows": [row(0)], "as_of": [NOW.isoformat()]}
+    status, document = ask(predictor, question)
+    assert status == 422
+    assert "replays nothing" in document["error"]["message"]
+
+
+def test_a_check_is_answered_and_not_logged(predictor: Predictor, settings: Settings) -> None:
+    status, document = ask(predictor, {"keys": list(KEYS), "check": True})
+    assert status == 200
+    assert len(document["predictions"]) == len(KEYS)
+    assert not (settings.state / "serving" / "predictions.jsonl").exists()
+
+
 def test_a_log_that_cannot_be_written_fails_no_request(
     predictor: Predictor,
     settings: Settings,
@@ -152,6 +239,22 @@ def test_the_model_changes_between_two_requests(
         seen.add(document["predictions"][0]["model_version"])
     predictor.champion.stop()
     assert "2" in seen
+
+
+def test_a_deployment_follows_the_alias_of_its_setting(
+    settings: Settings,
+    models: Registry,
+) -> None:
+    models.add("1")
+    models.alias = "challenger"
+    second = Predictor(replace(settings, extra={"serving_alias": "challenger"}))
+    second.champion.refresh()
+    assert second.champion.scorer is not None
+    assert second.champion.scorer.version == "1"
+    first = Predictor(settings)
+    first.champion.refresh()
+    assert first.champion.scorer is None
+    assert "champion" in first.champion.problem
 
 
 @pytest.mark.parametrize("damage", ["gone", "damaged"])

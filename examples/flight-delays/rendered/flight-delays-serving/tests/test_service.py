@@ -2,18 +2,15 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
 import jsonschema
 import psutil
@@ -21,95 +18,18 @@ import pytest
 from conftest import (
     KEYS,
     contract,
-    package,
     row,
 )
+from standins import Family, build
 
-import flight_delays_serving
-from flight_delays_serving import serve
+from flight_delays_serving import restarts
 from flight_delays_serving.client import Client
-from flight_delays_serving.settings import PREFIX
-
-# The two ports that a service needs, on files of the state folder.
-REGISTRY: Final = """
-from pathlib import Path
-import shutil
-from dataclasses import dataclass
-from .faults import Fault
-
-@dataclass(frozen=True)
-class ModelVersion:
-    version: str
-    digest: str
-
-def current(settings, alias):
-    name = settings.state / "versions" / alias
-    version = name.read_text() if name.exists() else None
-    return version
-
-def load(settings, alias, into):
-    version = current(settings, alias)
-    if version is None:
-        raise Fault("no model has the alias champion")
-    shutil.copytree(settings.state / "versions" / version, into)
-    return ModelVersion(version, "")
-"""
-FEATURES: Final = """
-import json
-import pandas as pd
-
-class UnknownEntity(Exception):
-    pass
-
-def online(settings, keys, now):
-    rows = json.loads((settings.state / "rows.json").read_text())
-    unknown = [key for key in keys if key not in rows]
-    if unknown:
-        raise UnknownEntity("unknown: " + ", ".join(unknown))
-    return pd.DataFrame([rows[key] for key in keys])
-"""
-
-
-@dataclass
-class Family:
-    """A state folder and the package with its ports on that folder."""
-
-    root: Path
-
-    def add(self, version: str, **how: Any) -> None:
-        """A version that becomes the champion."""
-        package(self.root / "state" / "versions" / version, **how)
-        self.promote(version)
-
-    def promote(self, version: str) -> None:
-        """Move the alias."""
-        partial = self.root / "state" / "versions" / ".champion"
-        partial.write_text(version, "utf-8")
-        partial.replace(partial.with_name("champion"))
-
-    def command(self, port: int, *options: str) -> list[str]:
-        """What starts the service."""
-        module = [sys.executable, "-m", "flight_delays_serving"]
-        return [*module, "serve", "--port", str(port), *options]
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Variables of the process."""
-        own = {"PYTHONPATH": str(self.root / "code"), f"{PREFIX}_STATE": str(self.root / "state")}
-        return {**os.environ, **own}
 
 
 @pytest.fixture
 def family(tmp_path: Path) -> Family:
-    source = Path(flight_delays_serving.__file__).parent
-    code = tmp_path / "code" / source.name
-    shutil.copytree(source, code, ignore=shutil.ignore_patterns("__pycache__"))
-    (code / "registry.py").write_text(REGISTRY, "utf-8")
-    (code / "features.py").write_text(FEATURES, "utf-8")
-    (tmp_path / "state" / "versions").mkdir(parents=True)
-    rows = {key: row(number) for number, key in enumerate(KEYS)}
-    (tmp_path / "state" / "rows.json").write_text(json.dumps(rows), "utf-8")
-    return Family(tmp_path)
+    """A family without a model."""
+    return build(tmp_path)
 
 
 @contextmanager
@@ -121,7 +41,7 @@ def started(
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
     process = subprocess.Popen(
-        family.command(port, *options),
+        family.command("serve", "--port", str(port), *options),
         env=family.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -200,7 +120,7 @@ def test_the_life_of_a_service(family: Family) -> None:
         assert '_failures_total{reason="unknown_key"} 1.0' in metrics
         assert '_model_info{model_version="2"} 1.0' in metrics
 
-        text = (family.root / "state" / "serving" / "predictions.jsonl").read_text("utf-8")
+        text = (family.state / "serving" / "predictions.jsonl").read_text("utf-8")
         lines = [json.loads(line) for line in text.splitlines()]
         for line in lines[:4]:
             jsonschema.validate(line, contract("prediction-log"))
@@ -228,11 +148,11 @@ def test_a_killed_service_leaves_no_process(family: Family) -> None:
 
 def test_workers_that_keep_ending_stop_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = threading.Event()
-    monkeypatch.setattr(serve, "EVERY", 0.02)
+    monkeypatch.setattr(restarts, "EVERY", 0.02)
     monkeypatch.setattr(os, "kill", lambda pid, number: stopped.set())
-    limit = serve.RestartLimit(workers=1)
+    limit = restarts.RestartLimit(workers=1)
     limit.watch()
-    for start in range(1 + serve.RESTARTS + 1):
+    for start in range(1 + restarts.RESTARTS + 1):
         assert not stopped.is_set(), f"stopped at start {start}"
         subprocess.run([sys.executable, "-c", "import time; time.sleep(0.2)"], check=True)
     assert stopped.wait(5)
@@ -242,14 +162,7 @@ def test_workers_that_keep_ending_stop_the_service(monkeypatch: pytest.MonkeyPat
 def test_a_taken_port_is_said_in_one_line(family: Family) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        answer = subprocess.run(
-            family.command(port),
-            env=family.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        answer = family.call(["serve", "--port", str(port)])
     assert answer.returncode == 1
     assert len(answer.stderr.splitlines()) == 1
     assert f"port {port}" in answer.stderr

@@ -18,7 +18,7 @@ from flight_delays_training.run_record import execute
 from flight_delays_training.settings import PREFIX, Settings, load_settings
 from flight_delays_training.steps import steps
 
-ROWS = {"train": 600, "validation": 200, "test": 300}
+ROWS = {"train": 600, "validation": 200, "test": 300, "later": 300}
 JOIN_KEYS: list[str] = [
     "origin",
     "tailnum",
@@ -145,9 +145,11 @@ def _entities() -> tuple[pd.DataFrame, dict[str, Any]]:
     }
     first = next(name for name, kind in plan.FEATURES.items() if kind == "number")
     noisy = values[first] + generator.normal(0, 1, rows)
+    end = plan.WINDOWS["test"].end
+    windows = {**plan.WINDOWS, "later": plan.Window(end, end + plan.COMPARED)}
     parts = [
         window.start + (window.end - window.start - timedelta(days=1)) * share
-        for name, window in plan.WINDOWS.items()
+        for name, window in windows.items()
         for share in np.linspace(0, 1, ROWS[name])
     ]
     asked = pd.Series(pd.to_datetime(parts, utc=True)).dt.as_unit("us")

@@ -19,6 +19,10 @@ def entities(settings: Settings) -> pd.DataFrame:
     return pd.read_parquet(settings.state / "features" / "entities.parquet")
 
 
+def window(entities: pd.DataFrame, name: str, settings: Settings) -> pd.DataFrame:
+    return in_window(entities, name, plan.WINDOWS[name], settings)
+
+
 def test_windows_hold_their_rows_in_order_with_all_features(dataset: Path) -> None:
     for name, window in plan.WINDOWS.items():
         frame = pd.read_parquet(dataset / f"{name}.parquet")
@@ -40,15 +44,15 @@ def test_document_tells_rows_hash_and_statistics(dataset: Path) -> None:
 def test_label_that_became_known_after_its_window_is_left_out(
     settings: Settings, entities: pd.DataFrame
 ) -> None:
-    before = in_window(entities, "train", settings)
+    before = window(entities, "train", settings)
     late = before[plan.KEY].iloc[-1]
     after_window = plan.WINDOWS["train"].end + timedelta(minutes=1)
     entities.loc[entities[plan.KEY] == late, "label_known_at"] = after_window
-    after = in_window(entities, "train", settings)
+    after = window(entities, "train", settings)
     assert late not in set(after[plan.KEY])
     assert len(after) == len(before) - 1
-    windows = {name: in_window(entities, name, settings) for name in plan.WINDOWS}
-    assert left_out(entities, windows)["label known too late"] == 1
+    windows = {name: window(entities, name, settings) for name in plan.WINDOWS}
+    assert left_out(entities, windows, plan.WINDOWS)["label known too late"] == 1
 
 
 def test_excluded_and_unknown_are_left_out_and_counted(
@@ -56,17 +60,17 @@ def test_excluded_and_unknown_are_left_out_and_counted(
 ) -> None:
     entities.loc[0, [plan.LABEL, "excluded"]] = [None, "a reason"]
     entities.loc[1, plan.LABEL] = None
-    windows = {name: in_window(entities, name, settings) for name in plan.WINDOWS}
+    windows = {name: window(entities, name, settings) for name in plan.WINDOWS}
     kept = set(windows["train"][plan.KEY])
     assert not kept & {entities[plan.KEY][0], entities[plan.KEY][1]}
-    counted = left_out(entities, windows)
+    counted = left_out(entities, windows, plan.WINDOWS)
     assert (counted["a reason"], counted["label unknown"]) == (1, 1)
 
 
 def test_window_that_is_not_over_is_refused(settings: Settings, entities: pd.DataFrame) -> None:
     earlier = replace(settings, replayed=plan.WINDOWS["test"].end - timedelta(days=1))
     with pytest.raises(Fault, match=r"the window test ends at .* after the clock"):
-        in_window(entities, "test", earlier)
+        window(entities, "test", earlier)
 
 
 def test_table_that_breaks_the_contract_is_refused(dataset: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from flight_delays_training import plan
 from flight_delays_training.baseline import Baseline
-from flight_delays_training.measures import calibration, measure, score
+from flight_delays_training.evaluate import calibration
+from flight_delays_training.measures import measure, score
 from flight_delays_training.settings import Settings
 
 from .conftest import run_step

@@ -11,7 +11,7 @@ from types import FrameType
 
 from . import environment
 from .faults import Fault
-from .run_record import Step, execute
+from .run_record import Step, execute, would_run
 from .settings import Settings, load_settings
 from .steps import COMMANDS, steps
 
@@ -45,11 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(settings: Settings, arguments: Sequence[str]) -> int:
-    known = steps(settings)
     if arguments and arguments[0] in COMMANDS:
         return _command(COMMANDS[arguments[0]])(settings, arguments[1:])
+    known = steps(settings)
     options = _parser(known).parse_args(arguments)
     chosen = known if options.step == "run" else [s for s in known if s.name == options.step]
+    if options.dry_run:
+        due = [would_run(step, settings=settings, force=options.force) for step in chosen]
+        return 0 if any(due) else 3
     for step in chosen:
         execute(
             step,
@@ -74,6 +77,11 @@ def _parser(known: Sequence[Step]) -> argparse.ArgumentParser:
     )
     parser.add_argument("step", choices=["run", *(step.name for step in known)], metavar="STEP")
     parser.add_argument("--force", action="store_true", help="run even if nothing changed")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say whether it would run and why; exit status 0: it would, 3: nothing changed",
+    )
     parser.add_argument("--parent", metavar="ID", help="id of the pipeline run this belongs to")
     return parser
 

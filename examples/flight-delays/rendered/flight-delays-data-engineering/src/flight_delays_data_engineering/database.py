@@ -1,11 +1,14 @@
 """DuckDB, the engine of every transformation here: in memory, bounded, in UTC, off the network."""
 
 import contextlib
+import json
 import tempfile
 from collections.abc import Iterator
 from typing import Any, Final
 
 import duckdb
+
+from .faults import Fault
 
 MEMORY_LIMIT: Final = "1GB"  # beyond it DuckDB spills to the temporary folder
 
@@ -25,8 +28,18 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
             yield connection
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise Fault(f"{_said(error)}; make room and run again, nothing was changed") from None
         finally:
             connection.close()
+
+
+def _said(error: duckdb.Error) -> str:
+    """The first line of an error; DuckDB packs those of the system into a document."""
+    text = str(error)
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        text = str(json.loads(text[text.index("{") :])["exception_message"])
+    return text.splitlines()[0]
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from . import entities
+from . import entities, offline
 from .database import database, quoted, rows_of
 from .relations import validated, write
 from .run_record import Run
@@ -35,6 +35,7 @@ def run(settings: Settings, run: Run) -> None:
     run.say(f"{entities.LABEL}: {counts['label']['known']:,} known, excluded {counts['excluded']}")
     document = json.dumps({"rows": rows, **counts}, indent=2)
     (folder / "features.json").write_text(f"{document}\n", "utf-8")
+    offline.publish(settings, folder)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, target: Path) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Port to the feature store: Feast, offline on Parquet and online in SQLite.
+"""Port to the feature store: Feast, offline on Parquet and online in SQLite or on a server.
 
 What `definitions.py` says counts: each process makes Feast's registry from it in a temporary
 folder, so nothing that is stored is tied to the place where the family's folder lies.
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import pandas as pd
 from feast import Entity, FeatureStore, FeatureView, RepoConfig
 
@@ -29,11 +30,12 @@ from .definitions import (
     known_at,
 )
 from .faults import Fault
+from .offline import files
 from .settings import Settings
 
 PROJECT: Final = "flight_delays"
 OFFLINE_STORE: Final = f"{__package__}.point_in_time.PointInTimeOfflineStore"
-NAMES: Final = [name for _, name in FEATURES]
+NAMES: Final = list(FEATURES)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -48,13 +50,13 @@ def historical(settings: Settings, entities: pd.DataFrame) -> pd.DataFrame:
     `entities` holds `flight_id`, the join keys, `event_timestamp` in UTC and what else is to be
     kept. A feature that is older than the time to live of its view is null.
     """
-    folder = settings.state / "features"
-    for view in dict(FEATURES):
-        if not (folder / f"{view}.parquet").is_file():
-            raise Fault(f"{folder} has no {view}.parquet; run the step `features` first")
     asked = entities[[KEY, *JOIN_KEYS, "event_timestamp"]].reset_index(drop=True)
-    references = [f"{view}:{name}" for view, name in FEATURES]
-    found = _store(folder, None, "").get_historical_features(asked, references).to_df()
+    references = [f"{view}:{name}" for name, view in FEATURES.items()]
+    with files(settings) as folder:
+        for view in dict.fromkeys(FEATURES.values()):
+            if not (folder / f"{view}.parquet").is_file():
+                raise Fault(f"{folder} has no {view}.parquet; run the step `features` first")
+        found = _store(folder, None, "").get_historical_features(asked, references).to_df()
     features = found[NAMES].set_axis(entities.index, axis="index")
     return pd.concat([entities, features], axis="columns")
 
@@ -64,13 +66,31 @@ def online(settings: Settings, keys: Sequence[str], now: datetime) -> pd.DataFra
 
     Raises `UnknownEntity` for a key that is not known at `now`.
     """
+    address = settings.extra.get("feature_store_online", "")
+    if not address:
+        return _online(_database(settings), keys, now)
+    from . import online_server
+
+    with online_server.told(address):
+        try:
+            return _online(_store(settings.state / "features", address, ""), keys, now)
+        except UnknownEntity:
+            online_server.require_filled(address, PROJECT)
+            raise
+
+
+def _database(settings: Settings) -> FeatureStore:
+    """Feast over the database file, as it was materialised last."""
     database = Path(settings.extra["feature_store"]) / "online.db"
     try:
         found = database.stat()
     except FileNotFoundError:
         raise Fault(f"{database} is missing; run the step `materialise` first") from None
     # A store that was materialised anew lies in another file: it is opened anew.
-    store = _store(settings.state / "features", database, f"{found.st_ino} {found.st_mtime_ns}")
+    return _store(settings.state / "features", database, f"{found.st_ino} {found.st_mtime_ns}")
+
+
+def _online(store: FeatureStore, keys: Sequence[str], now: datetime) -> pd.DataFrame:
     known = _read(store, {KEY_VIEW: JOIN_KEYS}, [{KEY: key} for key in keys], now)
     unknown = [key for key, at in zip(keys, known[known_at(KEY_VIEW)], strict=True) if at is None]
     if unknown:
@@ -81,24 +101,22 @@ def online(settings: Settings, keys: Sequence[str], now: datetime) -> pd.DataFra
         for at, key in enumerate(keys)
     ]
     features = _read(store, _names_by_view(), rows, now)
+    # Plain arrays: a Series each would be aligned by its index, which takes most of a request.
+    types = {name: np.object_ if name in CATEGORIES else np.float64 for name in NAMES}
     return pd.DataFrame(
         {
-            KEY: pd.Series(keys, dtype="object"),
-            **{name: pd.Series(known[name], dtype="object") for name in JOIN_KEYS},
-            **{name: _series(name, features[name]) for name in NAMES},
+            KEY: np.array(keys, dtype=np.object_),
+            **{name: np.array(known[name], dtype=np.object_) for name in JOIN_KEYS},
+            **{name: np.array(features[name], dtype=types[name]) for name in NAMES},
         }
     )
 
 
 def _names_by_view() -> dict[str, list[str]]:
     names: dict[str, list[str]] = {}
-    for view, name in FEATURES:
+    for name, view in FEATURES.items():
         names.setdefault(view, []).append(name)
     return names
-
-
-def _series(name: str, values: Sequence[Any]) -> pd.Series:
-    return pd.Series(values, dtype="object" if name in CATEGORIES else "float64")
 
 
 def _read(
@@ -109,7 +127,7 @@ def _read(
 ) -> dict[str, list[Any]]:
     """Columns of views, None where they are stale or not yet known at `now`.
 
-    Feast's SQLite store answers whatever it holds, however old.
+    Feast's online stores answer whatever they hold, however old.
     """
     references = [f"{view}:{name}" for view in names for name in (*names[view], known_at(view))]
     answer = store.get_online_features(references, entity_rows=[dict(row) for row in rows])
@@ -125,22 +143,46 @@ def _read(
 
 
 def materialise(settings: Settings, store: Path, until: datetime) -> dict[str, int]:
-    """Fill an online store in the folder `store` with what is known at `until`; rows per view."""
+    """Fill the online store with what is known at `until`; rows per view.
+
+    The store lies in the folder `store`, or on a server where the settings name one.
+    """
     folder = settings.state / "features"
+    views = feature_views(folder)
     store.mkdir(parents=True, exist_ok=True)
-    database = store / "online.db"
-    database.unlink(missing_ok=True)
+    rows = {view.name: _latest(folder / f"{view.name}.parquet", view, until) for view in views}
+    if address := settings.extra.get("feature_store_online", ""):
+        from . import online_server
+
+        kept = online_server.config(address, kept=online_server.LEFTOVER)
+        with online_server.told(address):
+            online_server.replace(
+                address, PROJECT, lambda project: _fill(kept, rows, views, project)
+            )
+    else:
+        database = store / "online.db"
+        database.unlink(missing_ok=True)
+        _fill({"type": "sqlite", "path": str(database)}, rows, views, PROJECT)
+    if address := settings.extra.get("feature_store_registry", ""):
+        from . import shared_registry
+
+        shared_registry.publish(address, PROJECT, _entities(views), views)
+    return {name: len(found) for name, found in rows.items()}
+
+
+def _fill(
+    online_store: Mapping[str, Any],
+    rows: Mapping[str, pd.DataFrame],
+    views: Sequence[FeatureView],
+    project: str,
+) -> None:
+    """Write the rows of each view."""
     with tempfile.TemporaryDirectory(prefix="feast-") as registry:
-        feast = FeatureStore(config=_config(Path(registry), database))
-        views = feature_views(folder)
+        feast = FeatureStore(config=_config(Path(registry), online_store, project))
         feast.apply([*_entities(views), *views])
-        counts = {}
-        for view in views:
-            rows = _latest(folder / f"{view.name}.parquet", view, until)
-            counts[view.name] = len(rows)
-            if len(rows):
-                feast.write_to_online_store(view.name, rows)
-    return counts
+        for name, found in rows.items():
+            if len(found):
+                feast.write_to_online_store(name, found)
 
 
 def _latest(path: Path, view: FeatureView, until: datetime) -> pd.DataFrame:
@@ -162,10 +204,13 @@ def _latest(path: Path, view: FeatureView, until: datetime) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=2)
-def _store(folder: Path, database: Path | None, _version: str) -> FeatureStore:
-    """Feast over the files in a folder, kept open; nothing in the state folder is written."""
+def _store(folder: Path, place: Path | str | None, _version: str) -> FeatureStore:
+    """Feast over the files in a folder and the online store at a place, kept open.
+
+    Nothing in the state folder is written.
+    """
     registry = Path(tempfile.mkdtemp(prefix="feast-"))
-    store = FeatureStore(config=_config(registry, database))
+    store = FeatureStore(config=_config(registry, _online_store(place)))
     weakref.finalize(store, shutil.rmtree, registry, ignore_errors=True)
     views = feature_views(folder)
     for keyed_by in _entities(views):
@@ -176,12 +221,22 @@ def _store(folder: Path, database: Path | None, _version: str) -> FeatureStore:
     return store
 
 
-def _config(registry: Path, database: Path | None) -> RepoConfig:
+def _online_store(place: Path | str | None) -> Mapping[str, Any] | None:
+    if isinstance(place, str):
+        from . import online_server
+
+        return online_server.config(place)
+    return None if place is None else {"type": "sqlite", "path": str(place)}
+
+
+def _config(
+    registry: Path, online_store: Mapping[str, Any] | None, project: str = PROJECT
+) -> RepoConfig:
     return RepoConfig(
-        project=PROJECT,
+        project=project,
         provider="local",
         registry={"path": str(registry / "registry.db"), "cache_ttl_seconds": 0},
-        online_store={"type": "sqlite", "path": str(database)} if database else None,
+        online_store=online_store,
         offline_store={"type": OFFLINE_STORE},
         entity_key_serialization_version=3,
         repo_path=registry,

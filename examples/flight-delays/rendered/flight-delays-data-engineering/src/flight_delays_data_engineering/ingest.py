@@ -31,7 +31,7 @@ def run(settings: Settings, run: Run) -> None:
     quarantine.mkdir()
     with database() as connection, tempfile.TemporaryDirectory() as scratch:
         for source in in_order():
-            path = locate(source.name, settings.sources[source.name])
+            path = locate(source.name, settings.sources[source.name], source.origin)
             counts[source.name] = _ingest(
                 connection, source, path, validated, quarantine, Path(scratch)
             )

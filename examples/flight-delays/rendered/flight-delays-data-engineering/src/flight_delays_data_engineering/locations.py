@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 from .faults import Fault
+from .settings import PREFIX
 
 
 def resolve(location: str) -> Path | None:
@@ -18,14 +19,15 @@ def resolve(location: str) -> Path | None:
     return Path(next(iter(found.submodule_search_locations))) / inner
 
 
-def locate(source: str, location: str) -> Path:
+def locate(source: str, location: str, origin: str) -> Path:
     """The file at a location; a `Fault` where there is none."""
-    remedy = f"mend {source} under [sources] in the settings"
+    remedy = f"name another in {PREFIX}_SOURCE_{source.upper()} or under [sources] in the settings"
     path = resolve(location)
     if path is None:
         raise Fault(f"source {source}: {location} is not installed; run `make setup` or {remedy}")
     if not path.is_file():
-        raise Fault(f"source {source}: there is no file {path}; put it there or {remedy}")
+        there = f"{path} is a folder" if path.is_dir() else f"there is no file {path.resolve()}"
+        raise Fault(f"source {source}: {there}; put the data ({origin}) there, or {remedy}")
     if path.stat().st_size == 0:
         raise Fault(f"source {source}: {path} is empty; fetch it again or {remedy}")
     return path

@@ -4,13 +4,14 @@ A numbered copy goes to DuckDB, where every value is still text. A missing or da
 `Fault`; a damaged row is quarantined under its number without taking its neighbours along.
 """
 
+import codecs
 import csv
 import gzip
 import io
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,8 @@ from .database import quoted, rows_of
 from .faults import Fault
 from .tables import Source
 
+SEPARATORS: Final[Mapping[str, str]] = {";": "';'", "\t": "tabs", "|": "'|'"}
 QUOTED_LINES: Final = 100  # a quoted value over more lines than this is a quote that never ends
-NULLS: Final = ("", "NA")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def load(connection: duckdb.DuckDBPyConnection, source: Source, path: Path, scra
     wanted = {column.name for column in source.columns}
     names = [name if name in wanted else f"_unused_{at}" for at, name in enumerate(header)]
     texts = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in ("source_row", *names))
-    nulls = ", ".join(quoted(text) for text in NULLS)
+    nulls = ", ".join(quoted(text) for text in ("", *source.nulls))
     connection.execute(
         f"CREATE TABLE raw_{source.name} AS SELECT CAST(source_row AS BIGINT) AS source_row, "
         f"{_columns(source)} FROM read_csv({quoted(numbered)}, auto_detect = false, "
@@ -120,8 +121,12 @@ def _number(
     stream: IO[bytes], source: Source, path: Path, target: Path
 ) -> tuple[Sequence[str], int, Sequence[Damaged]]:
     """Copy each row behind its number; answer the header, the rows read and the damaged ones."""
-    first = next(stream, b"").decode("utf-8-sig", "replace")
-    header = [name.strip() for name in next(csv.reader([first]), [])]
+    first = next(stream, b"")
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Fault(f"source {source.name}: {path} is in UTF-16; save it in UTF-8")
+    names = next(csv.reader([first.decode("utf-8-sig", "replace")]), [])
+    header = [name.strip() for name in names]
+    _require_commas(source, path, header)
     _require_columns(source, path, header)
     damaged: list[Damaged] = []
     rows = 0
@@ -133,6 +138,15 @@ def _number(
                 text = record.text.decode("utf-8", "replace").rstrip("\r\n")
                 damaged.append(Damaged(rows, record.fault, text))
     return header, rows, damaged
+
+
+def _require_commas(source: Source, path: Path, header: Sequence[str]) -> None:
+    for sign, word in SEPARATORS.items():
+        if len(header) == 1 < len(source.columns) and sign in header[0]:
+            raise Fault(
+                f"source {source.name}: the columns of {path} are separated by {word}; "
+                "write it with commas"
+            )
 
 
 def _require_columns(source: Source, path: Path, header: Sequence[str]) -> None:

@@ -69,7 +69,10 @@ def _settings(environment: str, path: Path, document: Mapping[str, Any]) -> Sett
         state=state,
         replayed=_instant(clock, path) if clock else None,
         sources=sources,
-        extra={name: str(value).format(state=state) for name, value in technology.items()},
+        extra={
+            name: (os.environ.get(f"{PREFIX}_{name.upper()}") or str(value)).format(state=state)
+            for name, value in technology.items()
+        },
     )
 
 
@@ -84,5 +87,5 @@ def _instant(text: str, path: Path) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise Fault(f'{path}: clock = "{text}" is no instant; write 2026-01-31T12:00:00Z') from None
+        raise Fault(f'{path}: "{text}" is no instant; write 2026-01-31T12:00:00Z') from None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

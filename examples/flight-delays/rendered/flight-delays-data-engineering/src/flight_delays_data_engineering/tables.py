@@ -49,12 +49,16 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Source:
-    """A table of raw data with all that is known about it."""
+    """A table of raw data with all that is known about it.
+
+    `nulls` are the texts of a CSV file that stand for a missing value, beside the empty one.
+    """
 
     name: str
     origin: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    nulls: tuple[str, ...] = ("NA",)
     event_time: str | None = None
     lookups: tuple[Lookup, ...] = ()
     derived: tuple[Derived, ...] = field(default=())

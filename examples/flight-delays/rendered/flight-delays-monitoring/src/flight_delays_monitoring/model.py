@@ -47,6 +47,12 @@ class Feature:
             numbers = column.to_numpy(dtype=np.float64, na_value=math.nan).astype(np.float32)
         return np.where(np.isfinite(numbers), numbers, np.float32(math.nan))
 
+    def encode_one(self, value: Any) -> float:
+        """One plain value as `encode` does, before it is rounded to single precision."""
+        if self.type == "category":
+            return self.codes.get(value, math.nan)
+        return math.nan if value is None else value
+
 
 def matrix(
     features: Sequence[Feature],
@@ -70,6 +76,17 @@ def matrix(
         enable_categorical=True,
         nthread=threads,
     )
+
+
+def array(
+    features: Sequence[Feature],
+    rows: Sequence[Mapping[str, Any]],
+) -> NDArray[np.float32]:
+    """Plain rows as `matrix` encodes a frame: a request of few rows needs no table in between."""
+    values = [[feature.encode_one(row[feature.name]) for feature in features] for row in rows]
+    with np.errstate(over="ignore"):
+        numbers = np.array(values, dtype=np.float64).astype(np.float32)
+    return np.where(np.isfinite(numbers), numbers, np.float32(math.nan))
 
 
 @dataclass(frozen=True)
@@ -101,6 +118,14 @@ class Model:
             return np.empty(0, dtype=np.float64)
         predicted = self.booster.predict(matrix(self.features, frame))
         return np.asarray(predicted, dtype=np.float64)
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
+        """The same for plain rows that hold every feature; None is missing."""
+        if not rows:
+            return []
+        values = array(self.features, rows)
+        predicted = self.booster.inplace_predict(values, validate_features=False)
+        return [float(value) for value in predicted]
 
 
 def features_of(signature: Mapping[str, Any]) -> tuple[Feature, ...]:

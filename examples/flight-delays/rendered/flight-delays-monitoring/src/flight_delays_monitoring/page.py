@@ -35,7 +35,8 @@ def page(document: Mapping[str, Any]) -> str:
 <p>{current["rows"]} {escape(current["source"])} rows ({_day(current["start"])} to
 {_day(current["end"])}) beside {reference["rows"]} rows of training
 ({_day(reference["start"])} to {_day(reference["end"])}). The grey bar is the control: the same
-distance between parts of the training rows. Numbers are measured in standard deviations,
+distance between parts of the training rows (for the prediction: parts of the rows that the model has
+not learnt from). Numbers are measured in standard deviations,
 categories from 0 to 1.</p>
 <table>
 <tr><th>column<th>distance<th>control<th>missing before<th>missing now</tr>

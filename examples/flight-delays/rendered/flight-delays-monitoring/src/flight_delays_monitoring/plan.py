@@ -7,7 +7,7 @@ from typing import Final
 KEY: Final = "flight_id"
 LABEL: Final = "late"
 
-# Every feature with its type, in the order of the training set.
+# Columns of the model in their order, each with its type.
 FEATURES: Final[Mapping[str, str]] = {
     "departure_hour": "number",
     "departure_weekday": "number",
@@ -31,7 +31,6 @@ FEATURES: Final[Mapping[str, str]] = {
     "route_delay_7d": "number",
     "route_late_share_30d": "number",
 }
-
 # The time before the clock that is compared with what the model was trained on.
 WINDOW: Final = timedelta(days=14)
 
@@ -48,3 +47,15 @@ FEWEST_ROWS: Final = 100
 MOST_ROWS: Final = 20_000
 # So many windows of the reference are compared with the rest of it, as a control.
 EARLIER_WINDOWS: Final = 3
+
+# The metric by which a model was accepted tells whether it is still good.
+METRIC: Final = "roc_auc"
+# Each of these makes the loop train a challenger; None is off.
+QUALITY_DROP: Final[float | None] = 0.02
+DRIFT_RETRAINS: Final = False
+EVERY: Final[timedelta | None] = timedelta(days=90)
+NEW_ROWS: Final[int | None] = None
+# Draws of days by which chance is judged start from here.
+SEED: Final = 2013
+# With fewer days than these, chance cannot be told from change.
+FEWEST_DAYS: Final = 5

@@ -30,6 +30,8 @@ from .faults import Fault
 
 SCHEMA: Final = 1
 CHUNK: Final = 1 << 20  # bytes read at a time while hashing
+# Called with "started", "said" or "ended", the run, and what there is to say.
+WATCHERS: Final[list[Callable[[str, "Run", str], None]]] = []
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Step:
     """One command of the pipeline with all that its result depends on.
 
     `call` names the function `module:function`, imported only when the step really runs.
-    Paths are files or folders; what is not listed in `outputs` is not moved into place.
+    Paths are files or folders; what is not listed in `outputs` is not moved into place. A step that
+    runs for several parts of history keeps the records of each `part` apart.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Step:
     outputs: tuple[Path, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    part: str = ""
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Run:
     id: str
     seed: int
     metrics: dict[str, float] = field(default_factory=dict)
+    absent: set[Path] = field(default_factory=set)
 
     def staged(self, output: Path) -> Path:
         """Path to write a declared output to; it is moved into place when the step succeeds."""
@@ -65,6 +70,10 @@ class Run:
         output.parent.mkdir(parents=True, exist_ok=True)
         return output.with_name(f".{output.name}.{self.id}.partial")
 
+    def leave_out(self, output: Path) -> None:
+        """Say that this run has no such output; what an earlier run left there is removed."""
+        self.absent.add(output)
+
     def metric(self, name: str, value: float) -> None:
         """Record a figure of this run."""
         self.metrics[name] = float(value)
@@ -72,6 +81,12 @@ class Run:
     def say(self, text: str) -> None:
         """Show a line of progress."""
         print(f"  {text}", flush=True)
+        self.tell("said", text)
+
+    def tell(self, event: str, text: str) -> None:
+        """Let those who watch know."""
+        for watcher in WATCHERS:
+            watcher(event, self, text)
 
 
 def content_hash(path: Path) -> str:
@@ -102,17 +117,40 @@ def execute(
 
     Raises `Fault` when an input is missing, when the step is running already, or from the step.
     """
-    folder = settings.state / "runs" / step.name
+    folder = _folder(step, settings)
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder, step.name):
         basis = _basis(step, settings.state)
         last = _read(folder / "latest.json")
-        if not force and last is not None and _unchanged(step, basis, last, settings.state):
+        if not force and last is not None and not _change(step, basis, last, settings.state):
             print(f"{step.name}: nothing changed since {last['finished']}", flush=True)
             return False
         _sweep(step)
         _run(step, settings, repository, parent, basis, folder)
     return True
+
+
+def would_run(step: Step, *, settings: Any, force: bool = False) -> bool:
+    """Say whether `execute` would run the step, and why."""
+    last = _read(_folder(step, settings) / "latest.json")
+    missing = [path for path in step.inputs if not path.exists()]
+    if force:
+        why = "it is forced"
+    elif last is None:
+        why = "it has not succeeded yet"
+    elif missing:
+        why = f"its input {_name(missing[0], settings.state)} is missing"
+    else:
+        why = _change(step, _basis(step, settings.state), last, settings.state)
+    since = f"nothing changed since {last['finished']}" if last else ""
+    print(f"{step.name}: {f'would run: {why}' if why else since}", flush=True)
+    return bool(why)
+
+
+def _folder(step: Step, settings: Any) -> Path:
+    """Where the records of the step are, for its part of history."""
+    folder: Path = settings.state / "runs" / step.name / step.part
+    return folder
 
 
 def _run(
@@ -130,6 +168,7 @@ def _run(
         "schema": SCHEMA,
         "id": run.id,
         "step": step.name,
+        "part": step.part,
         "repository": repository,
         "environment": settings.environment,
         "command": [repository, *sys.argv[1:]],
@@ -144,12 +183,16 @@ def _run(
         "status": "failed",
         "error": None,
     }
+    run.tell("started", f"{step.name} starts")
     try:
         _function(step.call)(settings, run)
         _publish(step, run)
         record["outputs"] = {
-            _name(path, settings.state): content_hash(path) for path in step.outputs
+            _name(path, settings.state): content_hash(path)
+            for path in step.outputs
+            if path not in run.absent
         }
+        record["absent"] = sorted(_name(path, settings.state) for path in run.absent)
         record["status"] = "succeeded"
     except BaseException as error:
         record["status"] = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
@@ -163,6 +206,7 @@ def _run(
         record["seconds"] = round(time.monotonic() - clock, 3)
         record["peak_memory_bytes"] = _peak_memory()
         _sweep(step)
+        run.tell("ended", f"{step.name} {record['status']} after {record['seconds']:.1f} s")
         # A full disk must not hide the error that led here.
         with contextlib.suppress(OSError):
             _write(folder / f"{run.id}.json", record)
@@ -187,18 +231,32 @@ def _basis(step: Step, state: Path) -> dict[str, Any]:
     }
 
 
-def _unchanged(step: Step, basis: Mapping[str, Any], last: Mapping[str, Any], state: Path) -> bool:
-    if any(basis[key] != last.get(key) for key in basis) or last.get("seed") != step.seed:
-        return False
-    outputs = last.get("outputs", {})
-    return set(outputs) == {_name(path, state) for path in step.outputs} and all(
-        path.exists() and content_hash(path) == outputs[_name(path, state)] for path in step.outputs
-    )
+def _change(step: Step, basis: Mapping[str, Any], last: Mapping[str, Any], state: Path) -> str:
+    """What the step's last success did not know yet, in words; empty when nothing changed."""
+    for key, words in (("parameters", "its parameters"), ("code", "the code"), ("lock", "uv.lock")):
+        if basis[key] != last.get(key):
+            return f"{words} changed"
+    if last.get("seed") != step.seed:
+        return "its seed changed"
+    known, now = last.get("inputs", {}), basis["inputs"]
+    for name in {**known, **now}:
+        if known.get(name) != now.get(name):
+            return f"its input {name} changed"
+    outputs, absent = last.get("outputs", {}), last.get("absent", [])
+    if {*outputs, *absent} != {_name(path, state) for path in step.outputs}:
+        return "its outputs are others"
+    for path in step.outputs:
+        now = content_hash(path) if path.exists() else None
+        if now != outputs.get(_name(path, state)):
+            return f"its output {_name(path, state)} is missing or changed"
+    return ""
 
 
 def _publish(step: Step, run: Run) -> None:
     """Move every staged output into place; a kill in between leaves no record, so it runs again."""
-    staged = {output: run.staged(output) for output in step.outputs}
+    for output in run.absent:
+        _remove(output)
+    staged = {output: run.staged(output) for output in step.outputs if output not in run.absent}
     for output, partial in staged.items():
         if not partial.exists():
             raise RuntimeError(f"step {step.name} did not write its output {output}")
@@ -216,10 +274,14 @@ def _sweep(step: Step) -> None:
     """Remove what an earlier, killed run of this step left half-written."""
     for output in step.outputs:
         for partial in output.parent.glob(f".{output.name}.*.partial"):
-            if partial.is_dir():
-                shutil.rmtree(partial, ignore_errors=True)
-            else:
-                partial.unlink(missing_ok=True)
+            _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .faults import Fault
+from .rounds import Round
 
 PREFIX: Final = "FLIGHT_DELAYS"
 DEFAULT_ENVIRONMENT: Final = "dev"
@@ -28,10 +29,13 @@ class Settings:
     replayed: datetime | None
     sources: Mapping[str, str]
     extra: Mapping[str, str]
+    round: Round | None = None
 
     @property
     def clock(self) -> datetime:
-        """Now, in UTC: the replayed instant where the environment replays history."""
+        """Now, in UTC: the end of the round, or the replayed instant where there is one."""
+        if self.round is not None:
+            return self.round.end
         return self.replayed or datetime.now(UTC)
 
 
@@ -69,7 +73,10 @@ def _settings(environment: str, path: Path, document: Mapping[str, Any]) -> Sett
         state=state,
         replayed=_instant(clock, path) if clock else None,
         sources=sources,
-        extra={name: str(value).format(state=state) for name, value in technology.items()},
+        extra={
+            name: (os.environ.get(f"{PREFIX}_{name.upper()}") or str(value)).format(state=state)
+            for name, value in technology.items()
+        },
     )
 
 
@@ -84,5 +91,5 @@ def _instant(text: str, path: Path) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise Fault(f'{path}: clock = "{text}" is no instant; write 2026-01-31T12:00:00Z') from None
+        raise Fault(f'{path}: "{text}" is no instant; write 2026-01-31T12:00:00Z') from None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -29,8 +29,13 @@ class Current:
 def read_splits(settings: Settings) -> dict[str, pd.DataFrame]:
     """The training set, split by time; rows in the order of time."""
     folder = settings.state / "training" / "dataset"
+    return {name: read_split(folder, name) for name in SPLITS}
+
+
+def read_split(dataset: Path, name: str) -> pd.DataFrame:
+    """One window of a training set, in the order of time."""
     required = json.loads((CONTRACTS / "training-set.schema.json").read_text("utf-8"))["required"]
-    return {name: _table(folder / f"{name}.parquet", required) for name in SPLITS}
+    return _table(dataset / f"{name}.parquet", required)
 
 
 def read_scores(settings: Settings) -> pd.DataFrame:

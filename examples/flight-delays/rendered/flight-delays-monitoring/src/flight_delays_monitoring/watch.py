@@ -1,174 +1,92 @@
-"""Step drift: the window before the clock beside what the model was trained on."""
+"""Step watch: a round's drift and quality, whether that is an alert, and whether to retrain."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+import os
 from typing import Any
 
 import pandas as pd
 
-from .controls import Distance, measure
+from . import rounds
+from .dossiers import Dossier, of_version, read
+from .labelled import learnable, read_labelled, read_traffic, versions_in_order
 from .model import Model
-from .page import page
-from .plan import (
-    DRIFT_DISTANCE,
-    DRIFT_SHARE,
-    FEATURES,
-    FEWEST_ROWS,
-    LABEL,
-    NULL_SHARE,
-    WINDOW,
-)
-from .prediction_log import Log
-from .quality import null_shares
+from .movement import moved
+from .quality import quality
 from .run_record import Run
-from .settings import Settings
-from .tables import (
-    Current,
-    current_rows,
-    in_window,
-    read_predictions,
-    read_scores,
-    read_splits,
-)
-from .verdict import alarms, judge
+from .settings import PREFIX, Settings
+from .tables import Current, read_split
+from .triggers import age_of, summary, triggers
+from .verdict import judge
+
+BY_HAND = f"{PREFIX}_RETRAIN"
 
 
 def run(settings: Settings, run: Run) -> None:
-    """Write drift.json and drift.html."""
-    splits, scores, log = read_splits(settings), read_scores(settings), read_predictions(settings)
-    current = current_rows(splits, scores, log.frame(), settings.clock)
-    run.say(f"{len(current.rows)} {current.source} rows beside {len(splits['train'])} of training")
-    document = watch(settings, splits, current, log, scores)
-    folder = settings.state / "monitoring"
-    run.staged(folder / "drift.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-    run.staged(folder / "drift.html").write_text(page(document), "utf-8")
-    run.metric("rows", len(current.rows))
-    run.metric("drifted_share", document["share"])
-    run.metric("bad_log_lines", log.bad)
-    run.say(f"{document['verdict']}: {document['words']}")
-
-
-def watch(
-    settings: Settings,
-    splits: Mapping[str, pd.DataFrame],
-    current: Current,
-    log: Log,
-    scores: pd.DataFrame,
-) -> dict[str, Any]:
-    """The document: every figure, then what it means."""
-    reference = splits["train"]
-    nulls = null_shares(reference, current.rows)
-    features = _features(settings, reference, current.rows)
-    prediction = _prediction(settings, splits, current)
-    drifted = [name for name in features if features[name].get("drifted")]
-    share = len(drifted) / len(FEATURES)
+    """Write watch.json."""
+    now = rounds.current(settings)
+    traffic, known = read_traffic(settings), read_labelled(settings)
+    champion = champion_of(settings)
+    run.say(f"{len(traffic)} predictions, {len(known)} labels that became known")
     document: dict[str, Any] = {
-        "clock": settings.clock.isoformat(),
-        "window_days": WINDOW.total_seconds() / 86400,
-        "thresholds": {
-            "distance": DRIFT_DISTANCE,
-            "share": DRIFT_SHARE,
-            "null_share": NULL_SHARE,
+        "round": {"start": now.start.isoformat(), "end": now.end.isoformat()},
+        "reference": {
+            "folder": champion.folder.relative_to(settings.state).as_posix(),
+            "version": champion.version,
         },
-        "reference": _extent(reference),
-        "current": {"source": current.source, **_extent(current.rows)},
-        "features": {
-            name: {"type": kind, **features[name], "null_share": nulls[name]}
-            for name, kind in FEATURES.items()
-        },
-        "drifted": drifted,
-        "share": share,
-        "control": {"share": _control_share(features)},
-        "prediction": prediction,
-        "label": {"reference": _mean(reference), "current": _mean(current.rows)},
-        "served": _served(scores, log),
-        "log": {"lines": log.lines, "bad": log.bad, "first_bad": log.first_bad},
-        "alarm": alarms(share, prediction),
+        **look(settings, champion, traffic, known),
     }
-    verdict = judge(document)
-    return {**document, "verdict": verdict.word, "words": verdict.text}
+    path = run.staged(rounds.folder(settings) / "watch.json")
+    path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    run.metric("rows", len(traffic))
+    run.metric("drifted_share", document["drift"]["share"])
+    run.metric("alert", document["alert"])
+    run.metric("retrain", document["retrain"])
+    for name, figure in (
+        ("drop", document["quality"]["drop"]),
+        ("current", document["quality"]["current"]["value"]),
+    ):
+        if figure is not None:
+            run.metric(f"quality.{name}", figure)
+    run.say(document["words"])
 
 
-def _features(
-    settings: Settings,
-    reference: pd.DataFrame,
-    current: pd.DataFrame,
-) -> dict[str, dict[str, Any]]:
-    if min(len(reference), len(current)) < FEWEST_ROWS:
-        return {name: {} for name in FEATURES}
-    measured = measure(settings, reference, current, FEATURES)
-    return {name: _figures(distance) for name, distance in measured.items()}
+def champion_of(settings: Settings) -> Dossier:
+    """The champion when this round began; where it was replaced by hand, what was put there.
+
+    Not the version that answered most: after a promotion the replaced one has most answers for a
+    while, and its age and quality must not ask for a challenger of the new one. Only by hand can
+    another version answer after the champion has.
+    """
+    champion = read(rounds.reference(settings))
+    versions = versions_in_order(settings)
+    if champion.version in versions and versions[-1] != champion.version:
+        return of_version(settings.state, versions[-1]) or champion
+    return champion
 
 
-def _prediction(
-    settings: Settings,
-    splits: Mapping[str, pd.DataFrame],
-    current: Current,
+def look(
+    settings: Settings, champion: Dossier, traffic: pd.DataFrame, known: pd.DataFrame
 ) -> dict[str, Any]:
-    """Predictions of now beside those on labelled rows that the model has not learnt from."""
-    unseen = splits["test"]
-    rows = in_window(unseen, settings.clock)
-    before = unseen[~unseen["event_timestamp"].isin(rows["event_timestamp"])]
-    if min(len(before), len(current.rows)) < FEWEST_ROWS:
-        return {"words": "too few rows of the test window lie before the window watched"}
-    model = Model.load(settings.state / "training" / "model")
-    reference, now = _with_prediction(model, before), _with_prediction(model, current.rows)
-    measured = measure(settings, reference, now, {"prediction": "number"})["prediction"]
-    means = {
-        "reference": float(reference["prediction"].mean()),
-        "current": float(now["prediction"].mean()),
-    }
-    return {**_figures(measured), "mean": means, "reference": _extent(before)}
-
-
-def _with_prediction(model: Model, frame: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of one model on both sides, whatever version was in service."""
-    return frame.assign(prediction=model.predict(frame).astype("float64"))
-
-
-def _figures(distance: Distance) -> dict[str, Any]:
+    """Every figure, then what it means."""
+    dataset = champion.folder / "dataset"
+    trained, unseen = read_split(dataset, "train"), read_split(dataset, "test")
+    current = Current(traffic, "served")
+    drift = moved(settings, champion.folder, trained, unseen, current)
+    said = Model.load(champion.folder / "model").predict(unseen)
+    found = quality(unseen.assign(prediction=said), known, champion.version)
+    verdict = judge(drift, labels_known=found["drop"] is not None)
+    asked = triggers(
+        found,
+        drift,
+        age=age_of(champion.learnt_until, settings.clock),
+        new_rows=learnable(settings, champion.learnt_until),
+        by_hand=os.environ.get(BY_HAND, "").strip(),
+    )
     return {
-        **asdict(distance),
-        "control": distance.control,
-        "threshold": DRIFT_DISTANCE,
-        "drifted": distance.drifted,
-    }
-
-
-def _control_share(features: Mapping[str, Mapping[str, Any]]) -> float:
-    """The share of features that the threshold alone would call drifted inside the reference."""
-    above = [one for one in features.values() if one.get("control", 0.0) > DRIFT_DISTANCE]
-    return len(above) / len(FEATURES)
-
-
-def _extent(frame: pd.DataFrame) -> dict[str, Any]:
-    moment = frame["event_timestamp"]
-    if moment.empty:
-        return {"rows": 0, "start": None, "end": None}
-    return {
-        "rows": len(frame),
-        "start": moment.min().isoformat(),
-        "end": moment.max().isoformat(),
-    }
-
-
-def _mean(frame: pd.DataFrame) -> float | None:
-    """Mean label, where labels are known."""
-    known = frame[LABEL].dropna() if LABEL in frame.columns else pd.Series(dtype="float64")
-    return float(known.mean()) if len(known) else None
-
-
-def _served(scores: pd.DataFrame, log: Log) -> dict[str, Any]:
-    """What was predicted in the last batch and online in the window."""
-    online = log.frame()
-    return {
-        "batch": {"rows": len(scores), "mean": float(scores["prediction"].mean())},
-        "online": {
-            "rows": len(online),
-            "mean": float(online["prediction"].mean()) if len(online) else None,
-        },
-        "model_versions": sorted(
-            {str(version) for version in [*scores["model_version"], *online["model_version"]]}
-        ),
+        "drift": {**drift, "verdict": verdict.word, "words": verdict.text},
+        "quality": found,
+        "triggers": asked,
+        "alert": found["alert"] or drift["alarm"],
+        "retrain": any(one["fired"] for one in asked),
+        "words": summary(asked, found, drift["causes"]),
     }

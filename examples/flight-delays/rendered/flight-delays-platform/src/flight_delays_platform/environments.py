@@ -1,12 +1,17 @@
 """The environments of the product, and which of them the platform provisions."""
 
+from collections.abc import Mapping
 from typing import Final
 
 PREFIX: Final = "FLIGHT_DELAYS"
 
-# Made by the program in foundation/, configured by its Pulumi.<environment>.yaml.
+# Made by the programs, each configured by its Pulumi.<environment>.yaml.
 PROVISIONED: Final[tuple[str, ...]] = ("staging",)
 
+# The programs of each, in the order in which one stands on the other.
+PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "staging": ("foundation", "platform"),
+}
 # On somebody's own machine; they need nothing.
 LOCAL: Final[tuple[str, ...]] = ("dev",)
 

@@ -26,7 +26,7 @@ COMPONENTS: Final = (
     ),
     Component(
         title="Workflow orchestration",
-        technologies=("luigi",),
+        technologies=("luigi", "argo-workflows"),
         role="product",
     ),
     Component(

@@ -11,29 +11,30 @@ BINS: Final = 24
 CATEGORIES: Final = 12  # as many columns as read well; the rest is summed up
 
 LABEL: Final = "late"
-FEATURES: Final = (
-    ("departure_hour", "number", ""),
-    ("departure_weekday", "number", ""),
-    ("carrier_code", "category", ""),
-    ("origin_airport", "category", ""),
-    ("destination", "category", ""),
-    ("distance", "number", "mi"),
-    ("seats", "number", ""),
-    ("plane_age", "number", "years"),
-    ("seats_per_mile", "number", "1/mi"),
-    ("temperature", "number", "degF"),
-    ("wind_speed", "number", "mph"),
-    ("precipitation", "number", "in"),
-    ("pressure", "number", "hPa"),
-    ("visibility", "number", "mi"),
-    ("plane_delay_1d", "number", "min"),
-    ("plane_delay_7d", "number", "min"),
-    ("plane_flights_7d", "number", ""),
-    ("carrier_delay_1d", "number", "min"),
-    ("carrier_late_share_7d", "number", ""),
-    ("route_delay_7d", "number", "min"),
-    ("route_late_share_30d", "number", ""),
-)
+# Type and unit of each feature.
+FEATURES: Final = {
+    "departure_hour": ("number", ""),
+    "departure_weekday": ("number", ""),
+    "carrier_code": ("category", ""),
+    "origin_airport": ("category", ""),
+    "destination": ("category", ""),
+    "distance": ("number", "mi"),
+    "seats": ("number", ""),
+    "plane_age": ("number", "years"),
+    "seats_per_mile": ("number", "1/mi"),
+    "temperature": ("number", "degF"),
+    "wind_speed": ("number", "mph"),
+    "precipitation": ("number", "in"),
+    "pressure": ("number", "hPa"),
+    "visibility": ("number", "mi"),
+    "plane_delay_1d": ("number", "min"),
+    "plane_delay_7d": ("number", "min"),
+    "plane_flights_7d": ("number", ""),
+    "carrier_delay_1d": ("number", "min"),
+    "carrier_late_share_7d": ("number", ""),
+    "route_delay_7d": ("number", "min"),
+    "route_late_share_30d": ("number", ""),
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def of_features(table: Path) -> list[Distribution]:
             _of_category(database, table, name, unit)
             if type_ == "category"
             else _of_number(database, table, name, unit)
-            for name, type_, unit in FEATURES
+            for name, (type_, unit) in FEATURES.items()
             if name in present
         ]
 

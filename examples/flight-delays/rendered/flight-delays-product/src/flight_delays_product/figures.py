@@ -26,27 +26,20 @@ def bars(
     title: str,
     form: Callable[[float], str] = text_of,
     reference: float | None = None,
-    marked: frozenset[str] = frozenset(),
-    usual: Mapping[str, float] | None = None,
 ) -> Markup:
-    """Horizontal bars; `reference` is a line across, items named in `marked` stand out.
-
-    `usual` sets a tick on an item's bar: what the value is where nothing changed.
-    """
+    """Horizontal bars; `reference` is a line across."""
     left, right = 128.0, 52.0
-    ticks = usual or {}
-    top = max([value for _, value in items] + [*ticks.values(), reference or 0.0, 1e-12])
+    top = max([value for _, value in items] + [reference or 0.0, 1e-12])
     scale = (WIDTH - left - right) / top
     parts = [
         Markup(
             '<text class="label" x="{}" y="{}" text-anchor="end">{}</text>'
-            '<rect class="{}" x="{}" y="{}" width="{:.1f}" height="14" rx="2"/>'
+            '<rect class="bar" x="{}" y="{}" width="{:.1f}" height="14" rx="2"/>'
             '<text class="value" x="{:.1f}" y="{}">{}</text>'
         ).format(
             left - 8,
             place * ROW + 15,
-            _clipped(name, 19),
-            "bar marked" if name in marked else "bar",
+            clipped(name, 19),
             left,
             place * ROW + 4,
             max(value * scale, 0.5),
@@ -56,13 +49,9 @@ def bars(
         )
         for place, (name, value) in enumerate(items)
     ]
-    for place, (name, _) in enumerate(items):
-        if name in ticks:
-            at = left + ticks[name] * scale
-            parts.append(_line(at, place * ROW + 2, at, place * ROW + 20, "tick"))
     if reference is not None:
         at = left + reference * scale
-        parts.append(_line(at, 0, at, len(items) * ROW, "reference"))
+        parts.append(line(at, 0, at, len(items) * ROW, "reference"))
     return _figure(WIDTH, len(items) * ROW + 2, title, parts)
 
 
@@ -116,32 +105,32 @@ def histogram(counts: Sequence[float], low: str, high: str, *, title: str) -> Ma
         )
         for place, count in enumerate(counts)
     ]
-    parts.append(_line(0, 46.5, width, 46.5, "axis"))
+    parts.append(line(0, 46.5, width, 46.5, "axis"))
     parts.append(
         Markup(
-            '<text class="label" x="0" y="60">{}</text>'
+            '<text class="label" x="2" y="60">{}</text>'
             '<text class="label" x="{}" y="60" text-anchor="end">{}</text>'
-        ).format(low, width, high)
+        ).format(low, width - 2, high)
     )
     return _figure(width, height, title, parts)
 
 
 def calibration(points: Sequence[tuple[float, float, float]], *, title: str) -> Markup:
     """Predicted against observed shares; a point's area follows its rows, on the line is best."""
-    side, edge = 280.0, 36.0
+    side, edge, rim = 280.0, 40.0, 20.0
     top = min(max([max(x, y) for x, y, _ in points] + [0.1]) * 1.1, 1.0)
     most = max([rows for _, _, rows in points] + [1.0])
 
     def x_of(share: float) -> float:
-        return edge + share / top * (side - edge - 10)
+        return edge + share / top * (side - edge - rim)
 
     def y_of(share: float) -> float:
-        return side - edge - share / top * (side - edge - 10)
+        return side - edge - share / top * (side - edge - rim)
 
     parts = [
-        _line(x_of(0), y_of(0), x_of(0), y_of(top), "axis"),
-        _line(x_of(0), y_of(0), x_of(top), y_of(0), "axis"),
-        _line(x_of(0), y_of(0), x_of(top), y_of(top), "reference"),
+        line(x_of(0), y_of(0), x_of(0), y_of(top), "axis"),
+        line(x_of(0), y_of(0), x_of(top), y_of(0), "axis"),
+        line(x_of(0), y_of(0), x_of(top), y_of(top), "reference"),
     ]
     for share in (0.0, top / 2, top):
         parts.append(
@@ -154,7 +143,7 @@ def calibration(points: Sequence[tuple[float, float, float]], *, title: str) -> 
                 f"{share:.0%}",
                 x_of(0) - 5,
                 y_of(share) + 4,
-                f"{share:.0%}",
+                f"{share:.0%}" if share else "",
             )
         )
     parts.extend(
@@ -212,7 +201,7 @@ def _lane(place: int, role: str, height: float, left: float, notes: Mapping[str,
         )
         for number, word in enumerate(words[:4])
     ]
-    rule = _line(0, place * height + 2, 4000, place * height + 2, "grid") if place else Markup()
+    rule = line(0, place * height + 2, 4000, place * height + 2, "grid") if place else Markup()
     return rule + Markup().join(lines)
 
 
@@ -227,6 +216,14 @@ def _arrow(
     ).format(x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2)
 
 
+def took(step: LoopStep, seconds: float | None) -> str:
+    """How long a step took, in words."""
+    if seconds is not None:
+        return f"{seconds:.1f} s"
+    # The page itself is written while its own step runs.
+    return "this page" if step.name == "report" else "not run"
+
+
 def _box(
     step: LoopStep,
     place: tuple[float, float],
@@ -236,20 +233,23 @@ def _box(
     longest: float,
 ) -> Markup:
     x, y = place
-    # The page itself is written while its own step runs.
-    absent = "this page" if step.name == "report" else "not run"
-    took = absent if seconds is None else f"{seconds:.1f} s"
+    said = took(step, seconds)
     share = 0.0 if seconds is None else seconds / longest
     return Markup(
         '<g class="step {}{}"><title>{}</title>'
+        '<rect class="back" x="{:.1f}" y="{:.1f}" width="{}" height="{}" rx="6"/>'
         '<rect x="{:.1f}" y="{:.1f}" width="{}" height="{}" rx="6"/>'
         '<text class="name" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
         '<text class="time" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
         '<rect class="share" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="3"/></g>'
     ).format(
         step.role,
-        " absent" if took == "not run" else "",
+        " absent" if said == "not run" else "",
         step.summary,
+        x,
+        y,
+        wide,
+        tall,
         x,
         y,
         wide,
@@ -259,24 +259,26 @@ def _box(
         step.name,
         x + wide / 2,
         y + 32,
-        took,
+        said,
         x + 6,
         y + tall - 6,
         share * (wide - 12),
     )
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
+def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
+    """A straight line between two places."""
     return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(
         kind, x1, y1, x2, y2
     )
 
 
 def _figure(width: float, height: float, title: str, parts: Sequence[Markup]) -> Markup:
-    return Markup('<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">{}</svg>').format(
+    return Markup('<svg viewBox="0 0 {:.0f} {:.0f}" role="img"><title>{}</title>{}</svg>').format(
         width, height, title, Markup().join(parts)
     )
 
 
-def _clipped(text: str, length: int) -> str:
+def clipped(text: str, length: int) -> str:
+    """The text, shortened where it has more letters than there is room for."""
     return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from .documents import memory_text, read_document, read_records
-from .pipeline import PIPELINE
+from .documents import (
+    mapping,
+    memory_text,
+    number,
+    read_document,
+    read_json,
+    read_records,
+    round_records,
+)
+from .pipeline import PIPELINE, ROUND
 
 SHOWN: Final = 12  # characters of a hash, enough to tell two apart
 MOST: Final = 20  # raw rows listed per view
@@ -28,9 +36,9 @@ def trace(state: Path) -> dict[str, Any] | None:
 
 
 def _view(name: str, view: Any) -> dict[str, Any]:
-    own, raw = _mapping(view), _mapping(_mapping(view).get("raw"))
+    own, raw = mapping(view), mapping(mapping(view).get("raw"))
     rows = raw.get("rows")
-    listed = [_mapping(row) for row in rows][:MOST] if isinstance(rows, list) else []
+    listed = [mapping(row) for row in rows][:MOST] if isinstance(rows, list) else []
     columns = list(dict.fromkeys(column for row in listed for column in row))
     return {
         "name": name.replace("_", " "),
@@ -45,12 +53,8 @@ def _view(name: str, view: Any) -> dict[str, Any]:
     }
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _pairs(value: Any) -> list[tuple[str, str]]:
-    return [(name.replace("_", " "), _short(one)) for name, one in _mapping(value).items()]
+    return [(name.replace("_", " "), _short(one)) for name, one in mapping(value).items()]
 
 
 def _short(value: Any) -> str:
@@ -67,6 +71,30 @@ def records(state: Path) -> list[dict[str, Any]]:
     ]
 
 
+def round_records_of(state: Path) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The records of each round's steps: the round's end, its records."""
+    roles = {step.name: step.role for step in (*PIPELINE, *ROUND)}
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in round_records(state):
+        step, record = path.parent.parent.name, read_json(path)
+        if record:
+            line = _record(step, roles.get(step, ""), record)
+            found.setdefault(path.parent.name, []).append(line)
+    for lines in found.values():
+        lines.sort(key=lambda line: (line["finished"], line["step"]))
+    return list(found.items())
+
+
+def seconds_of_rounds(state: Path) -> dict[str, list[float]]:
+    """How long each step took, round by round."""
+    found: dict[str, list[float]] = {}
+    for path in round_records(state):
+        seconds = number(read_json(path).get("seconds"))
+        if seconds is not None:
+            found.setdefault(path.parent.parent.name, []).append(seconds)
+    return found
+
+
 def _record(step: str, role: str, record: Mapping[str, Any]) -> dict[str, Any]:
     commit = str(record.get("commit") or "none")[:SHOWN]
     memory = record.get("peak_memory_bytes")
@@ -76,7 +104,7 @@ def _record(step: str, role: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "id": record.get("id", ""),
         "commit": f"{commit} + changes" if record.get("dirty") else commit,
         "lock": str(record.get("lock") or "none")[:SHOWN],
-        "seconds": record.get("seconds", 0.0),
+        "seconds": number(record.get("seconds")) or 0.0,
         "memory": memory_text(memory) if isinstance(memory, int) else "",
         "finished": str(record.get("finished", ""))[:19].replace("T", " "),
         "inputs": _hashes(record.get("inputs")),

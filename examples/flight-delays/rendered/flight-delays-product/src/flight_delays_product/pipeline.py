@@ -1,8 +1,14 @@
-"""The loop of flight-delays: its steps, which repository runs each, and what each needs."""
+"""The loop of flight-delays: its steps, which repository runs each, and what each needs.
+
+`PIPELINE` leads from raw data to the first model in service; `ROUND` is what follows it, again and
+again: traffic, monitoring, retraining, comparison.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+
+from .rounds import Round
 
 
 @dataclass(frozen=True)
@@ -15,11 +21,24 @@ class LoopStep:
     needs: tuple[str, ...]
     retries: int  # how often it is tried again after a failure
     summary: str
+    round: Round | None = None
+
+    @property
+    def step(self) -> str:
+        """Its name in its repository: `watch@2` is the step `watch` of the second round."""
+        return self.name.partition("@")[0]
 
     @property
     def command(self) -> tuple[str, ...]:
         """The words that run it in its repository's folder, after `uv run --frozen`."""
-        return (self.repository, self.name)
+        interval = ("--round", str(self.round)) if self.round else ()
+        return (self.repository, self.step, *interval)
+
+    @property
+    def record(self) -> str:
+        """Its last run record, relative to the state folder."""
+        part = f"/{self.round.part}" if self.round else ""
+        return f"runs/{self.step}{part}/latest.json"
 
 
 PIPELINE: Final = (
@@ -120,6 +139,85 @@ PIPELINE: Final = (
         summary="Write the report",
     ),
 )
+
+ROUND: Final = (
+    LoopStep(
+        name="traffic",
+        role="serving",
+        repository="flight-delays-serving",
+        needs=(),
+        retries=1,
+        summary="Serve the round's requests",
+    ),
+    LoopStep(
+        name="watch",
+        role="monitoring",
+        repository="flight-delays-monitoring",
+        needs=("traffic",),
+        retries=0,
+        summary="Measure quality and drift",
+    ),
+    LoopStep(
+        name="retrain",
+        role="training",
+        repository="flight-delays-training",
+        needs=("watch",),
+        retries=1,
+        summary="Train a challenger if needed",
+    ),
+    LoopStep(
+        name="compare",
+        role="training",
+        repository="flight-delays-training",
+        needs=("retrain",),
+        retries=1,
+        summary="Promote or refuse it",
+    ),
+    LoopStep(
+        name="follow",
+        role="serving",
+        repository="flight-delays-serving",
+        needs=("compare",),
+        retries=1,
+        summary="See the service follow",
+    ),
+    LoopStep(
+        name="report",
+        role="product",
+        repository="flight-delays-product",
+        needs=("follow",),
+        retries=0,
+        summary="Write the report",
+    ),
+)
+LAST: Final = "report"  # written once, after the last round
+
+
+def with_rounds(rounds: Sequence[Round], first: int = 1) -> tuple[LoopStep, ...]:
+    """The pipeline and the rounds after it, numbered from `first`, each after the one before."""
+    if not rounds:
+        return PIPELINE
+    steps = [step for step in PIPELINE if step.name != LAST]
+    for number, one in enumerate(rounds, first):
+        last = number == first + len(rounds) - 1
+        ends = tuple(_ends(steps))
+        steps += [
+            replace(
+                step,
+                name=f"{step.name}@{number}",
+                needs=tuple(f"{need}@{number}" for need in step.needs) or ends,
+                round=one,
+            )
+            for step in ROUND
+            if last or step.name != LAST
+        ]
+    return tuple(steps)
+
+
+def _ends(steps: Sequence[LoopStep]) -> list[str]:
+    """The steps that no other one needs."""
+    needed = {need for step in steps for need in step.needs}
+    return [step.name for step in steps if step.name not in needed]
 
 
 def in_roles(steps: Sequence[LoopStep], roles: Collection[str]) -> tuple[LoopStep, ...]:

@@ -1,17 +1,27 @@
 """Typed settings: the same code runs everywhere, only `settings/<environment>.toml` differs."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from .faults import Fault
+from .rounds import Round
 
 PREFIX: Final = "FLIGHT_DELAYS"
 DEFAULT_ENVIRONMENT: Final = "dev"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How history goes on after the clock: one round each `every`, the last ends at `until`."""
+
+    until: datetime
+    every: timedelta
 
 
 @dataclass(frozen=True)
@@ -28,10 +38,14 @@ class Settings:
     replayed: datetime | None
     sources: Mapping[str, str]
     extra: Mapping[str, str]
+    replay: Replay | None = None
+    round: Round | None = None
 
     @property
     def clock(self) -> datetime:
-        """Now, in UTC: the replayed instant where the environment replays history."""
+        """Now, in UTC: the end of the round, or the replayed instant where there is one."""
+        if self.round is not None:
+            return self.round.end
         return self.replayed or datetime.now(UTC)
 
 
@@ -69,7 +83,25 @@ def _settings(environment: str, path: Path, document: Mapping[str, Any]) -> Sett
         state=state,
         replayed=_instant(clock, path) if clock else None,
         sources=sources,
-        extra={name: str(value).format(state=state) for name, value in technology.items()},
+        extra={
+            name: (os.environ.get(f"{PREFIX}_{name.upper()}") or str(value)).format(state=state)
+            for name, value in technology.items()
+        },
+        replay=_replay(document, path),
+    )
+
+
+def _replay(document: Mapping[str, Any], path: Path) -> Replay | None:
+    replay = document.get("replay")
+    if replay is None:
+        return None
+    every = re.fullmatch(r"([1-9][0-9]*)([mhd])", str(replay.get("every")))
+    if every is None:
+        raise Fault(f"{path}: replay.every is no duration; write 30m, 12h or 31d")
+    units = {"m": "minutes", "h": "hours", "d": "days"}
+    return Replay(
+        until=_instant(str(replay.get("until")), path),
+        every=timedelta(**{units[every[2]]: int(every[1])}),
     )
 
 
@@ -84,5 +116,5 @@ def _instant(text: str, path: Path) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise Fault(f'{path}: clock = "{text}" is no instant; write 2026-01-31T12:00:00Z') from None
+        raise Fault(f'{path}: "{text}" is no instant; write 2026-01-31T12:00:00Z') from None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -18,6 +18,7 @@ def steps(settings: Settings) -> tuple[Step, ...]:
             # What is missing is said in the report, so only what is there is an input.
             inputs=tuple(path for path in document_paths(settings.state) if path.exists()),
             outputs=(settings.state / "report.html",),
+            part=settings.round.part if settings.round else "",
         ),
     )
 

@@ -23,12 +23,16 @@ def end_group(group: int) -> None:
 
 
 def marked(marker: str) -> list[int]:
-    """Processes with this `NAME=value` in their environment, where the system shows it (Linux)."""
+    """Processes with this `NAME=value` in their environment, where the system shows it (Linux).
+
+    The mark of a loop is also that of each of its commands, which goes on after a hyphen.
+    """
     found = []
     needle = marker.encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if needle in (folder / "environ").read_bytes().split(b"\0"):
+            variables = (folder / "environ").read_bytes().split(b"\0")
+            if any(one == needle or one.startswith(needle + b"-") for one in variables):
                 found.append(int(folder.name))
     return [pid for pid in found if pid != os.getpid() and not _is_zombie(pid)]
 

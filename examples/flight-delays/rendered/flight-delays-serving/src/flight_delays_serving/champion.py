@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Final
 
 from . import registry
+from .alias import served_alias
 from .faults import Fault
 from .model import Model
 from .scoring import Scorer
 from .settings import Settings
 
-ALIAS: Final = "champion"
 POLL_SECONDS: Final = 2.0
 
 logger = logging.getLogger("flight_delays_serving")
 
 
 def load_scorer(settings: Settings) -> Scorer:
-    """Load the champion; `Fault` when there is none or it was changed since training."""
+    """Load what has the alias; `Fault` when nothing has it or it was changed since training."""
     with tempfile.TemporaryDirectory(prefix="flight-delays-serving-") as scratch:
         folder = Path(scratch) / "model"
-        version = registry.load(settings, ALIAS, folder)
+        version = registry.load(settings, served_alias(settings), folder)
         return Scorer(Model.load(folder), version.version)
 
 
@@ -44,9 +44,10 @@ class Champion:
     def refresh(self) -> None:
         """Load the champion if the alias names another version than the one in service."""
         try:
-            version = registry.current(self._settings, ALIAS)
+            alias = served_alias(self._settings)
+            version = registry.current(self._settings, alias)
             if version is None and self.scorer is None:
-                self._report(f"no model has the alias {ALIAS}; register one that is accepted")
+                self._report(f"no model has the alias {alias}; register one that is accepted")
             if version is None or (self.scorer is not None and version == self.scorer.version):
                 return
             scorer = load_scorer(self._settings)

@@ -17,10 +17,11 @@ KEY: Final = "flight_id"
 
 @dataclass(frozen=True)
 class Reply:
-    """Status and body of an answer."""
+    """Status and body of an answer, and which process gave it."""
 
     status: int
     text: str
+    process: str = ""
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -69,7 +70,8 @@ class Client:
         try:
             self._connection.request(method, path, body, dict(headers))
             answer = self._connection.getresponse()
-            return Reply(answer.status, answer.read().decode())
+            text = answer.read().decode()
+            return Reply(answer.status, text, answer.headers.get("x-process", ""))
         except http.client.HTTPException as error:
             raise ConnectionError(f"the service broke off: {error!r}") from error
 

@@ -11,6 +11,10 @@ VARIABLES: Final[Mapping[str, str]] = {
     "FEAST_USAGE": "False",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "BENTOML_DO_NOT_TRACK": "True",
     "BENTOML_HOME": "{state}/serving/bentoml",
 }

@@ -1,13 +1,16 @@
 """Questions to the service and its answers, whatever server carries them.
 
 A question names keys (their features come from the online store) or holds full rows:
-`{"keys": [...]}` or `{"rows": [{feature: value, ...}]}`; `"features": true` asks for the features
-in the answer.
+`{"keys": [...]}` or `{"rows": [{feature: value, ...}]}`; with both, the rows are scored and the
+keys say whose they are. `"features": true` asks for the features in the answer; `"check": true` is
+answered like any other question and stays out of the prediction log. Where history is replayed,
+`"as_of": [instant, ...]` says for which instant each row counts.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 KEY: Final = "flight_id"
@@ -36,11 +39,13 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A request whose shape was checked; exactly one of keys and rows is given."""
+    """A request whose shape was checked: keys or rows or, of the same length, both."""
 
     keys: Sequence[str] | None
     rows: Sequence[object] | None
+    as_of: Sequence[datetime] | None
     features: bool
+    check: bool
 
 
 def parse(body: bytes) -> Request:
@@ -53,17 +58,40 @@ def parse(body: bytes) -> Request:
         raise Refusal(400, "bad_json", f"the body is no JSON document: {error}") from None
     if not isinstance(document, dict):
         raise Refusal(400, "bad_request", "the body must be an object with `keys` or `rows`")
-    unknown = sorted(set(document) - {"keys", "rows", "features"})
-    if unknown or ("keys" in document) == ("rows" in document):
+    unknown = sorted(set(document) - {"keys", "rows", "as_of", "features", "check"})
+    if unknown or not {"keys", "rows"} & set(document):
         extra = f", not `{unknown[0][:64]}`" if unknown else ""
-        message = f"give either `keys` or `rows`, and `features: true` if wanted{extra}"
+        message = f"give `keys`, `rows` or both, and `features: true` if wanted{extra}"
         raise Refusal(400, "bad_request", message)
-    wanted = document.get("features", False)
-    if not isinstance(wanted, bool):
-        raise Refusal(400, "bad_request", "`features` must be true or false")
-    if "keys" in document:
-        return Request(_keys(_list(document, "keys")), None, wanted)
-    return Request(None, _list(document, "rows"), wanted)
+    keys = _keys(_list(document, "keys")) if "keys" in document else None
+    rows = _list(document, "rows") if "rows" in document else None
+    if keys is not None and rows is not None and len(keys) != len(rows):
+        raise Refusal(400, "bad_request", "`keys` and `rows` must be of the same length")
+    as_of = _instants(document, rows) if "as_of" in document else None
+    return Request(keys, rows, as_of, _flag(document, "features"), _flag(document, "check"))
+
+
+def _flag(document: Mapping[str, object], name: str) -> bool:
+    value = document.get(name, False)
+    if not isinstance(value, bool):
+        raise Refusal(400, "bad_request", f"`{name}` must be true or false")
+    return value
+
+
+def _instants(
+    document: Mapping[str, object],
+    rows: Sequence[object] | None,
+) -> list[datetime]:
+    items = _list(document, "as_of")
+    if rows is None or len(items) != len(rows):
+        raise Refusal(400, "bad_request", "`as_of` goes with `rows` and must be of the same length")
+    try:
+        instants = [datetime.fromisoformat(str(item)) for item in items]
+    except ValueError as error:
+        raise Refusal(422, "bad_request", f"`as_of`: {error}; write 2026-01-31T12:00:00Z") from None
+    if any(instant.tzinfo is None for instant in instants):
+        raise Refusal(422, "bad_request", "`as_of` needs a time zone; write 2026-01-31T12:00:00Z")
+    return [instant.astimezone(UTC) for instant in instants]
 
 
 def _keys(items: Sequence[object]) -> list[str]:

@@ -45,7 +45,7 @@ MODEL: Final = Gauge(
     "flight_delays_model_info",
     "1 for the model version in service",
     ["model_version"],
-    multiprocess_mode="mostrecent",
+    multiprocess_mode="livemostrecent",
 )
 REASONS: Final = (
     "bad_json",

@@ -1,15 +1,54 @@
 """The prediction log: one JSON line per prediction, by the contract `prediction-log`.
 
 Several workers append to one file. A lock keeps their lines apart, and what a full disk or a kill
-left half-written is cut off or ended, so that every line of the file can be read.
+left half-written is cut off or ended, so that every line of the file can be read. What is replayed for
+an instant of the past has a file for each day, apart from what is asked now.
 """
 
 import fcntl
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from .faults import Fault
+
+# What the loop asks to test the service is logged, but nobody wanted to know it.
+PROBE: Final = "probe-"
+
+
+def asked_now(state: Path) -> Path:
+    """The log of what is asked as of now."""
+    return state / "serving" / "predictions.jsonl"
+
+
+def replayed(state: Path, day: str) -> Path:
+    """The log of what is replayed for a day, written as 2026-01-31."""
+    return state / "serving" / "replayed" / f"{day}.jsonl"
+
+
+def replayed_between(state: Path, start: datetime, end: datetime) -> list[Path]:
+    """The logs of the days from one instant to another, in their order."""
+    days = (end.date() - start.date()).days
+    paths = (replayed(state, f"{start + timedelta(days=n):%Y-%m-%d}") for n in range(days + 1))
+    return [path for path in paths if path.exists()]
+
+
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a log that people caused; one that a kill left half-written is passed over."""
+    try:
+        with path.open("rb") as stream:
+            for line in stream:
+                try:
+                    entry = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(entry, dict) and not entry["request_id"].startswith(PROBE):
+                    yield entry
+    except FileNotFoundError:
+        raise Fault(f"{path} is missing: the service has answered nothing yet") from None
 
 
 class PredictionLog:

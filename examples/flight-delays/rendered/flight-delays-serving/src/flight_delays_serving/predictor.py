@@ -1,30 +1,52 @@
 """Answers requests for predictions, whatever server carries them.
 
 A request is answered as a whole or refused as a whole, with the reason; what was answered is
-counted and logged.
+counted and logged. Requests that wait at the same time are answered together: one look-up of
+features and one call of the model take little longer for many rows than for one.
 """
 
 import logging
 import re
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any, Final
-
-import pandas as pd
 
 from . import features, metrics
 from .champion import Champion
 from .faults import Fault
 from .messages import MOST, Answer, Refusal, Request, parse
-from .prediction_log import PredictionLog
-from .scoring import BadRows, Scorer, frame_of, rows_of
+from .prediction_log import PredictionLog, asked_now, replayed
+from .scoring import BadRows, Row, Scorer, checked_rows, rows_of
 from .settings import Settings
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SHOWN: Final = ("prediction_id", "key", "prediction", "model_version", "as_of")
 
 logger = logging.getLogger("flight_delays_serving")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request as it came, and since when it waits."""
+
+    body: bytes
+    given_id: str = ""
+    since: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A request that was read and can be answered; its rows, unless they are to be looked up."""
+
+    request: Request
+    request_id: str
+    since: float
+    rows: list[Row] | None
 
 
 class Predictor:
@@ -32,7 +54,7 @@ class Predictor:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._log = PredictionLog(settings.state / "serving" / "predictions.jsonl")
+        self._log = asked_now(settings.state)
         self._log_failing = False
         self.champion = Champion(settings, loaded=metrics.model_loaded)
 
@@ -50,18 +72,15 @@ class Predictor:
 
     def answer(self, body: bytes, given_id: str = "") -> Answer:
         """Predict; never raises."""
-        started = time.perf_counter()
-        request_id = given_id if REQUEST_ID.fullmatch(given_id) else uuid.uuid4().hex
-        try:
-            return self._predict(parse(body), request_id, started)
-        except Refusal as refusal:
-            return self.refuse(refusal, request_id)
-        except Fault as fault:
-            return self.refuse(Refusal(503, "unavailable", str(fault)), request_id)
-        except Exception:
-            logger.exception("request %s failed", request_id)
-            failure = Refusal(500, "internal", f"internal error; see the log at {request_id}")
-            return self.refuse(failure, request_id)
+        return self.answer_all([Question(body, given_id)])[0]
+
+    def answer_all(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer what waits together, with one look-up and one call of the model; never raises."""
+        scorer = self.champion.scorer
+        read = [self._read(question, scorer) for question in questions]
+        good = [one for one in read if isinstance(one, _Asked)]
+        answers = iter(self._answers(scorer, good) if scorer and good else [])
+        return [one if isinstance(one, Answer) else next(answers) for one in read]
 
     def refuse(self, refusal: Refusal, request_id: str = "") -> Answer:
         """The answer to a request that cannot be served, counted by its reason."""
@@ -69,77 +88,134 @@ class Predictor:
         error = {"reason": refusal.reason, "message": str(refusal), **refusal.details}
         return Answer(refusal.status, {"request_id": request_id, "error": error})
 
-    def _predict(self, request: Request, request_id: str, started: float) -> Answer:
-        scorer = self.champion.scorer
-        if scorer is None:
-            raise Refusal(503, "unavailable", self.champion.problem)
-        as_of = self._settings.clock
-        frame = self._frame(request, as_of)
-        entries = _entries(scorer, frame, request, as_of)
-        duration = time.perf_counter() - started
-        self._record(entries, request_id, duration)
-        shown = entries if request.features else [_without_features(entry) for entry in entries]
-        return Answer(200, {"request_id": request_id, "predictions": shown})
-
-    def _frame(self, request: Request, as_of: datetime) -> pd.DataFrame:
-        if request.keys is None:
-            try:
-                return frame_of(request.rows or ())
-            except BadRows as bad:
-                fields = [vars(reason) for reason in bad.reasons[:MOST]]
-                raise Refusal(422, "bad_row", str(bad), fields=fields) from None
+    def _read(self, question: Question, scorer: Scorer | None) -> _Asked | Answer:
+        """What is asked, or the refusal."""
+        given = question.given_id
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         try:
-            return features.online(self._settings, request.keys, as_of)
+            request = parse(question.body)
+            if scorer is None:
+                raise Refusal(503, "unavailable", self.champion.problem)
+            if request.as_of is not None and self._settings.replayed is None:
+                message = "this environment replays nothing; leave out `as_of`"
+                raise Refusal(422, "bad_request", message)
+            rows = None if request.rows is None else checked_rows(request.rows)
+        except BadRows as bad:
+            fields = [vars(reason) for reason in bad.reasons[:MOST]]
+            return self.refuse(Refusal(422, "bad_row", str(bad), fields=fields), request_id)
+        except Exception as error:
+            return self._failed(error, request_id)
+        return _Asked(request, request_id, question.since, rows)
+
+    def _answers(self, scorer: Scorer, asked: Sequence[_Asked]) -> list[Answer]:
+        try:
+            return self._predict(scorer, asked)
+        except Exception as error:
+            if len(asked) == 1:
+                return [self._failed(error, asked[0].request_id)]
+        # Nobody is refused for what another one asked.
+        return [answer for one in asked for answer in self._answers(scorer, [one])]
+
+    def _predict(self, scorer: Scorer, asked: Sequence[_Asked]) -> list[Answer]:
+        now = self._settings.clock
+        rows = self._rows(asked, now)
+        predictions = iter(scorer.predict([row for part in rows for row in part]))
+        entries = [
+            _entries(scorer.version, one, part, now, predictions)
+            for one, part in zip(asked, rows, strict=True)
+        ]
+        done = time.perf_counter()
+        for one, part in zip(asked, entries, strict=True):
+            metrics.predicted(part, done - one.since)
+        self._record(asked, entries, done)
+        return [
+            Answer(200, {"request_id": one.request_id, "predictions": _shown(one, part)})
+            for one, part in zip(asked, entries, strict=True)
+        ]
+
+    def _rows(self, asked: Sequence[_Asked], now: datetime) -> list[list[Row]]:
+        """The rows of each: given, or looked up for all at once."""
+        keys = [key for one in asked if one.rows is None for key in one.request.keys or ()]
+        try:
+            found = iter(rows_of(features.online(self._settings, keys, now)) if keys else ())
         except features.UnknownEntity as unknown:
             raise Refusal(404, "unknown_key", str(unknown)) from None
+        return [
+            list(islice(found, len(one.request.keys or ()))) if one.rows is None else one.rows
+            for one in asked
+        ]
+
+    def _failed(self, error: Exception, request_id: str) -> Answer:
+        """The answer when something was raised."""
+        if isinstance(error, Refusal):
+            return self.refuse(error, request_id)
+        if isinstance(error, Fault):
+            return self.refuse(Refusal(503, "unavailable", str(error)), request_id)
+        logger.error("request %s failed", request_id, exc_info=error)
+        failure = Refusal(500, "internal", f"internal error; see the log at {request_id}")
+        return self.refuse(failure, request_id)
 
     def _record(
         self,
-        entries: Sequence[Mapping[str, Any]],
-        request_id: str,
-        seconds: float,
+        asked: Sequence[_Asked],
+        entries: Sequence[Sequence[Mapping[str, Any]]],
+        done: float,
     ) -> None:
-        """Count and log; a log that cannot be written does not fail the request."""
-        metrics.predicted(entries, seconds)
-        common = {
-            "request_id": request_id,
-            "predicted_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "mode": "online",
-            "duration_ms": round(1000 * seconds, 3),
-        }
+        """Log; a log that cannot be written does not fail the requests."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        logs: dict[Path, list[Mapping[str, Any]]] = {}
+        for one, part in zip(asked, entries, strict=True):
+            if one.request.check:
+                continue
+            common = {
+                "request_id": one.request_id,
+                "predicted_at": at,
+                "mode": "online",
+                "duration_ms": round(1000 * (done - one.since), 3),
+            }
+            for entry in part:
+                logs.setdefault(self._log_of(one, entry), []).append({**entry, **common})
         try:
-            self._log.append([{**entry, **common} for entry in entries])
+            for path, lines in logs.items():
+                PredictionLog(path).append(lines)
         except OSError as error:
-            metrics.log_failed(len(entries))
+            metrics.log_failed(sum(len(lines) for lines in logs.values()))
             if not self._log_failing:
-                logger.warning("prediction log %s: %s; free or unlock it", self._log.path, error)
+                logger.warning("prediction log %s: %s; free or unlock it", self._log, error)
             self._log_failing = True
         else:
             self._log_failing = False
 
+    def _log_of(self, one: _Asked, entry: Mapping[str, Any]) -> Path:
+        if one.request.as_of is None:
+            return self._log
+        return replayed(self._settings.state, entry["as_of"][:10])
+
 
 def _entries(
-    scorer: Scorer,
-    frame: pd.DataFrame,
-    request: Request,
-    as_of: datetime,
+    version: str,
+    asked: _Asked,
+    rows: Sequence[Row],
+    now: datetime,
+    predictions: Iterator[float],
 ) -> list[dict[str, Any]]:
-    scored = scorer.predict_rows(frame)
-    keys: Sequence[str | None] = request.keys or [None] * len(scored)
+    keys: Sequence[str | None] = asked.request.keys or [None] * len(rows)
+    instants = asked.request.as_of or [now] * len(rows)
     return [
         {
             "prediction_id": uuid.uuid4().hex,
             "key": key,
-            "prediction": prediction,
-            "model_version": scorer.version,
-            "as_of": as_of.isoformat(),
+            "prediction": next(predictions),
+            "model_version": version,
+            "as_of": instant.isoformat(),
             "features": row,
         }
-        for key, prediction, row in zip(
-            keys, scored["prediction"].tolist(), rows_of(scored), strict=True
-        )
+        for key, instant, row in zip(keys, instants, rows, strict=True)
     ]
 
 
-def _without_features(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != "features"}
+def _shown(asked: _Asked, entries: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """What the answer holds of its entries."""
+    if asked.request.features:
+        return entries
+    return [{name: entry[name] for name in SHOWN} for entry in entries]

@@ -1,20 +1,15 @@
 """Step `probe`: starts the service as a user would, asks it, and compares with the batch scores.
 
+Where the product's loop has a service running already, that one is asked.
+
 The service runs at the instant of the scores, so that both must agree: the same keys, the same
 features from two stores, the same predictions.
 """
 
 import json
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -22,15 +17,15 @@ import pandas as pd
 
 from .client import Client, Reply
 from .faults import Fault
+from .prediction_log import PROBE
 from .run_record import Run
+from .running import given, service
 from .scoring import FEATURES, rows_of
-from .settings import PREFIX, Settings
+from .settings import Settings
 
 KEY: Final = "flight_id"
 SAMPLE: Final = 200  # keys compared with the batch scores
 REQUESTS: Final = 300  # single requests whose latency is measured
-READY_SECONDS: Final = 180.0
-STOP_SECONDS: Final = 20.0
 OWN_METRICS: Final = "flight_delays_"
 CLOSE: Final = 1e-9  # relative: what two ways may differ by
 
@@ -41,12 +36,11 @@ def run(settings: Settings, run: Run) -> None:
     scores = pd.read_parquet(serving / "scores.parquet")
     scored = json.loads((serving / "scores.json").read_text("utf-8"))
     sample = _sample(scores, run.seed)
-    port = _free_port()
-    with _service(settings, port, scored["clock"], serving / "service.log") as process:
-        run.say("the service starts")
-        ready_seconds = _wait_until_ready(process, port, serving / "service.log")
+    run.say("the service starts" if given() is None else "asking the service that runs")
+    with service(settings, scored["clock"], serving / "service.log") as found:
+        ready_seconds = found.ready_seconds
         run.say(f"ready after {ready_seconds:.1f} s; asking it about {len(sample)} keys")
-        with Client(port) as client:
+        with found.client() as client:
             by_key = _predictions(client, {"keys": sample[KEY].tolist(), "features": True}, run)
             by_row = _predictions(client, {"rows": rows_of(sample), "features": True}, run)
             difference = max(
@@ -84,82 +78,12 @@ def _sample(scores: pd.DataFrame, seed: int) -> pd.DataFrame:
     return scores.iloc[chosen].reset_index(drop=True)
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def _service(
-    settings: Settings,
-    port: int,
-    clock: str,
-    log: Path,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """The command that a user runs; it ends with this process, however this one ends."""
-    command = [sys.executable, "-m", "flight_delays_serving", "serve"]
-    options = ["--host", "127.0.0.1", "--port", str(port)]
-    variables = {
-        f"{PREFIX}_STATE": str(settings.state),
-        f"{PREFIX}_ENVIRONMENT": settings.environment,
-        f"{PREFIX}_CLOCK": clock,
-    }
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*command, *options],
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the service to end; after a while end its whole group."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> float:
-    started = time.monotonic()
-    answer = "it does not answer"
-    while time.monotonic() - started < READY_SECONDS:
-        if process.poll() is not None:
-            raise Fault(f"the service ended at its start: {_last_line(log)}; all of it: {log}")
-        try:
-            with Client(port, timeout=5.0) as client:
-                reply = client.get("/readyz")
-        except OSError:
-            time.sleep(0.1)
-            continue
-        if reply.status == 200:
-            return time.monotonic() - started
-        answer = reply.text.strip()
-        time.sleep(0.2)
-    raise Fault(f"the service is not ready after {READY_SECONDS:.0f} s: {answer}; see {log}")
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1].removeprefix("error: ") if lines else "it said nothing"
-
-
 def _predictions(
     client: Client,
     question: Mapping[str, Any],
     run: Run,
 ) -> list[dict[str, Any]]:
-    reply = client.predict(question, request_id=f"probe-{run.id}")
+    reply = client.predict(question, request_id=f"{PROBE}{run.id}")
     if reply.status != 200:
         raise Fault(f"the service answered {reply.status}: {reply.text.strip()}; see service.log")
     predictions: list[dict[str, Any]] = reply.document["predictions"]
@@ -194,7 +118,7 @@ def _refused(client: Client, row: Mapping[str, object], run: Run) -> int:
     """A row with a feature of the wrong type must be refused with the reason."""
     name, type_ = next(iter(FEATURES.items()))
     bad = {**row, name: "many" if type_ == "number" else 1}
-    reply: Reply = client.predict({"rows": [bad]}, request_id=f"probe-{run.id}")
+    reply: Reply = client.predict({"rows": [bad]}, request_id=f"{PROBE}{run.id}")
     if not 400 <= reply.status < 500 or name not in reply.text:
         raise Fault(f"a row with a wrong {name} was answered {reply.status}: {reply.text.strip()}")
     return reply.status

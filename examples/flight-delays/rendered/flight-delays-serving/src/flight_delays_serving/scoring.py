@@ -40,6 +40,8 @@ FEATURES: Final[Mapping[str, str]] = {
 }
 LARGEST: Final = float(np.finfo(np.float32).max)  # the model computes in single precision
 LONGEST: Final = 200  # characters of a category
+NO_VALUE: Final[Any] = object()
+Row = dict[str, float | str | None]
 
 
 @dataclass(frozen=True)
@@ -61,22 +63,38 @@ class BadRows(ValueError):
         self.reasons = tuple(reasons)
 
 
-def frame_of(rows: Sequence[object]) -> pd.DataFrame:
-    """Full rows as a frame, columns in the order of `FEATURES`; `BadRows` names what is wrong."""
-    reasons = [reason for number, row in enumerate(rows) for reason in _reasons(number, row)]
-    if reasons:
-        raise BadRows(reasons)
-    checked = [row for row in rows if isinstance(row, Mapping)]
-    types = {"number": np.float64, "category": np.object_}
-    return pd.DataFrame(
-        {
-            name: np.array([row[name] for row in checked], dtype=types[type_])
-            for name, type_ in FEATURES.items()
-        }
-    )
+def checked_rows(rows: Sequence[object]) -> list[Row]:
+    """Full rows with features in the order of `FEATURES`; `BadRows` names all that is wrong."""
+    good = [_checked(row) for row in rows]
+    found = [row for row in good if row is not None]
+    if len(found) < len(good):
+        bad = [(number, row) for number, row in enumerate(rows) if good[number] is None]
+        raise BadRows([reason for number, row in bad for reason in _reasons(number, row)])
+    return found
 
 
-def rows_of(frame: pd.DataFrame) -> list[dict[str, float | str | None]]:
+def _checked(row: object) -> Row | None:
+    """The row if it can be scored; what is wrong with it is asked only when it cannot."""
+    if not isinstance(row, Mapping) or len(row) != len(FEATURES):
+        return None
+    values: Row = {}
+    for name, type_ in FEATURES.items():
+        value = row.get(name, NO_VALUE)
+        kind = type(value)
+        if value is None:
+            values[name] = None
+        elif type_ == "category":
+            if kind is not str or len(value) > LONGEST:
+                return None
+            values[name] = value
+        elif kind in (float, int) and -LARGEST <= value <= LARGEST:
+            values[name] = float(value)
+        else:
+            return None
+    return values
+
+
+def rows_of(frame: pd.DataFrame) -> list[Row]:
     """The features of a frame as plain rows: what is missing becomes None."""
     columns = [frame[name].tolist() for name in FEATURES]
     return [
@@ -107,6 +125,10 @@ class Scorer:
     def predict_rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The frame with `prediction` and `model_version`; columns are taken by name."""
         return frame.assign(prediction=self.model.predict(frame), model_version=self.version)
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
+        """One prediction per plain row; equal to those of `predict_rows`, bit by bit."""
+        return self.model.predict_rows(rows)
 
 
 def _reasons(number: int, row: object) -> list[Reason]:

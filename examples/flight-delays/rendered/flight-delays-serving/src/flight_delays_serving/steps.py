@@ -3,19 +3,25 @@
 from collections.abc import Mapping
 from typing import Final
 
+from .alias import served_alias
+from .rounds import Round, folder, reference
 from .run_record import Step
 from .settings import Settings
 
 COMMANDS: Final[Mapping[str, str]] = {
     "serve": "flight_delays_serving.serve:serve",
     "predict": "flight_delays_serving.client:predict",
+    "heartbeat": "flight_delays_serving.heartbeat:main",
 }
 
 
 def steps(settings: Settings) -> tuple[Step, ...]:
-    """Score in batch, then start the service and compare."""
+    """Score in batch, then start the service and compare; with a round the round's steps."""
+    if settings.round is not None:
+        return _of_round(settings, settings.round)
     state = settings.state
     clock = settings.clock.isoformat()
+    alias = served_alias(settings)
     return (
         Step(
             name="score",
@@ -23,7 +29,7 @@ def steps(settings: Settings) -> tuple[Step, ...]:
             call="flight_delays_serving.batch:run",
             inputs=(state / "features", state / "training" / "registration.json"),
             outputs=(state / "serving" / "scores.parquet", state / "serving" / "scores.json"),
-            parameters={"clock": clock, "horizon": "1d", "alias": "champion"},
+            parameters={"clock": clock, "horizon": "1d", "alias": alias},
         ),
         Step(
             name="probe",
@@ -36,5 +42,33 @@ def steps(settings: Settings) -> tuple[Step, ...]:
             ),
             outputs=(state / "serving" / "probe.json",),
             seed=2013,
+        ),
+    )
+
+
+def _of_round(settings: Settings, round_: Round) -> tuple[Step, ...]:
+    """Serve what came up in the round; see the service take up what was promoted."""
+    state, place = settings.state, folder(settings)
+    return (
+        Step(
+            name="traffic",
+            summary="Serve the round's requests",
+            call="flight_delays_serving.traffic:run",
+            inputs=(
+                reference(settings) / "registration.json",
+                # With the wall clock people ask; replayed are the entities with their features.
+                *([state / "features"] if settings.replayed else []),
+            ),
+            outputs=(place / "traffic.parquet", place / "traffic.json"),
+            parameters={"round": str(round_), "replayed": settings.replayed is not None},
+            part=round_.part,
+        ),
+        Step(
+            name="follow",
+            summary="See the service follow",
+            call="flight_delays_serving.follow:run",
+            inputs=(place / "traffic.json", place / "comparison.json"),
+            outputs=(place / "follow.json",),
+            part=round_.part,
         ),
     )

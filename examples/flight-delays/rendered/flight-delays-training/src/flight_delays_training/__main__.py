@@ -7,15 +7,22 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import FrameType
 
 from . import environment
 from .faults import Fault
-from .run_record import Step, execute
+from .rounds import parse
+from .run_record import Step, execute, would_run
 from .settings import Settings, load_settings
 from .steps import COMMANDS, steps
 
 REPOSITORY = "flight-delays-training"
+# The steps of a round of the loop, which is named by --round.
+ROUND_STEPS = {
+    "retrain": "Train a challenger if needed",
+    "compare": "Promote or refuse it",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,11 +52,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(settings: Settings, arguments: Sequence[str]) -> int:
-    known = steps(settings)
     if arguments and arguments[0] in COMMANDS:
         return _command(COMMANDS[arguments[0]])(settings, arguments[1:])
-    options = _parser(known).parse_args(arguments)
+    options = _parser(steps(settings)).parse_args(arguments)
+    if options.round is not None:
+        settings = replace(settings, round=parse(options.round))
+    known = steps(settings)
     chosen = known if options.step == "run" else [s for s in known if s.name == options.step]
+    if not chosen:
+        raise Fault(
+            f"{options.step} is a step of a round; name the round: --round START/END"
+            if settings.round is None
+            else f"{options.step} is no step of a round; leave out --round"
+        )
+    if options.dry_run:
+        due = [would_run(step, settings=settings, force=options.force) for step in chosen]
+        return 0 if any(due) else 3
     for step in chosen:
         execute(
             step,
@@ -65,6 +83,7 @@ def _parser(known: Sequence[Step]) -> argparse.ArgumentParser:
     lines = [
         *(f"  {step.name:<14} {step.summary}" for step in known),
         f"  {'run':<14} All of these in order",
+        *(f"  {name:<14} {summary} (with --round)" for name, summary in ROUND_STEPS.items()),
         *(f"  {name:<14} see `{REPOSITORY} {name} --help`" for name in COMMANDS),
     ]
     parser = argparse.ArgumentParser(
@@ -72,8 +91,15 @@ def _parser(known: Sequence[Step]) -> argparse.ArgumentParser:
         description="Steps:\n" + "\n".join(lines),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("step", choices=["run", *(step.name for step in known)], metavar="STEP")
+    names = dict.fromkeys(["run", *(step.name for step in known), *ROUND_STEPS])
+    parser.add_argument("step", choices=list(names), metavar="STEP")
+    parser.add_argument("--round", metavar="START/END", help="the round that the step runs for")
     parser.add_argument("--force", action="store_true", help="run even if nothing changed")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only say whether it would run and why; exit status 0: it would, 3: nothing changed",
+    )
     parser.add_argument("--parent", metavar="ID", help="id of the pipeline run this belongs to")
     return parser
 

@@ -1,18 +1,24 @@
-"""The training compute: search and final fit on Ray, on this machine, for as long as needed.
+"""The training compute: search and final fit on Ray.
 
-Ray listens on the loopback interface, asks for a token, and keeps its files in a temporary folder.
-A guard process ends all of it together with this process, even after kill -9.
+Without the setting `compute_address` Ray is started on this machine for as long as needed: it
+listens on the loopback interface, asks for a token, and keeps its files in a temporary folder. A
+guard process ends all of it together with this process, even after kill -9.
+
+With an address (`auto`, `ray://host:10001`) the work goes to that cluster, which ends what a
+process asked of it when that process is gone. The token is in RAY_AUTH_TOKEN.
 """
 
 import math
 import os
 import secrets
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -24,6 +30,8 @@ from .trials import Range, SearchResult, Trial, best_of
 MARK: Final = "COMPUTE_SESSION"  # the guard knows by it what belongs to this session
 GUARD: Final = Path(__file__).with_name("compute_guard.py")
 OBJECT_STORE: Final = 128 * 2**20  # bytes; trials read their data from files
+ATTEMPTS: Final = 3  # a machine that is busy for a moment may start Ray too slowly
+ANSWER: Final = 10.0  # seconds for a cluster to take a connection; Ray itself asks for ten minutes
 LONGEST_FOLDER: Final = 20  # characters, so that the paths of Ray's sockets stay below 104
 
 Result = TypeVar("Result")
@@ -60,12 +68,16 @@ def search(
                 name="search",
                 storage_path=f"{os.environ[MARK]}/results",
                 verbose=0,
-                callbacks=[_reporter(on_trial)] if on_trial else [],
+                callbacks=[_reporter(on_trial)] if on_trial and not _is_remote(settings) else [],
                 # A worker that was killed gets a second chance.
                 failure_config=tune.FailureConfig(max_failures=1),
             ),
         )
-        return best_of(_trial(number, result) for number, result in enumerate(tuner.fit()))
+        found = [_trial(number, result) for number, result in enumerate(tuner.fit())]
+    if on_trial and _is_remote(settings):  # what happens there is told when it is over
+        for trial in found:
+            on_trial(trial)
+    return best_of(found)
 
 
 def fit(settings: Settings, function: Callable[..., Result], *arguments: object) -> Result:
@@ -96,17 +108,89 @@ def session(settings: Settings) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    with _joined(ray, settings) if settings.extra["compute_address"] else _started(ray, settings):
+        yield
+
+
+@contextmanager
+def _joined(ray: Any, settings: Settings) -> Iterator[None]:
+    """The cluster at the address; what trials report lies on the state folder, which it shares."""
+    address = settings.extra["compute_address"]
+    parent = settings.state / "compute"
+    parent.mkdir(parents=True, exist_ok=True)
+    os.environ[MARK] = tempfile.mkdtemp(prefix="search-", dir=parent)
+    terminate = signal.getsignal(signal.SIGTERM)
+    quiet: dict[str, Any] = {} if _is_remote(settings) else {"log_to_driver": False}
+    try:
+        _join(ray, address, quiet)
+        signal.signal(signal.SIGTERM, terminate)  # as in `_start`
+        yield
+    finally:
+        ray.shutdown()
+        shutil.rmtree(os.environ.pop(MARK), ignore_errors=True)
+
+
+def _join(ray: Any, address: str, quiet: Mapping[str, Any]) -> None:
+    """Connect; a process that the cluster starts for us may fail where it is busy for a moment."""
+    for attempt in range(ATTEMPTS):
+        try:
+            _reach(address)
+            ray.init(address=address, logging_level="ERROR", **quiet)
+            break
+        except Exception as error:  # Ray raises no narrower class
+            ray.shutdown()
+            if attempt + 1 == ATTEMPTS:
+                raise Fault(
+                    f"the cluster at {address} cannot be used ({_why(error)}); see that it runs "
+                    f"with Ray {ray.__version__}, and that RAY_AUTH_TOKEN holds its token"
+                ) from None
+
+
+def _why(error: Exception) -> str:
+    """One line; where the first only announces what the cluster says, the last has it."""
+    lines = (str(error).strip() or type(error).__name__).splitlines()
+    return lines[-1 if lines[0].endswith(":") else 0]
+
+
+def _reach(address: str) -> None:
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host:  # `auto` has none
+        socket.create_connection((host, int(port)), ANSWER).close()
+
+
+@contextmanager
+def _started(ray: Any, settings: Settings) -> Iterator[None]:
+    """Ray on this machine."""
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    with ExitStack() as running:
+        for attempt in range(ATTEMPTS):
+            folder = running.enter_context(_guarded(ray))
+            try:
+                _start(ray, settings, folder)
+                break
+            # Ray waits thirty seconds for its own processes, and raises no narrower class.
+            except Exception as error:
+                running.close()  # what did start would slow the next attempt down
+                if attempt + 1 == ATTEMPTS:
+                    raise Fault(
+                        f"Ray did not start: {str(error).strip().splitlines()[0]} "
+                        "See whether the machine has free memory and a free core, then train again"
+                    ) from None
+        yield
+
+
+@contextmanager
+def _guarded(ray: Any) -> Iterator[str]:
+    """A folder for Ray; what works in it ends with it."""
     parent = tempfile.gettempdir()
     short = parent if len(parent) <= LONGEST_FOLDER else "/tmp"  # noqa: S108
     folder = tempfile.mkdtemp(prefix="ray-", dir=short)
     guard = subprocess.Popen(
         [sys.executable, "-I", str(GUARD), folder], stdin=subprocess.PIPE, start_new_session=True
     )
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     os.environ[MARK] = folder
     try:
-        _start(ray, settings, folder)
-        yield
+        yield folder
     finally:
         ray.shutdown()
         del os.environ[MARK]
@@ -182,5 +266,12 @@ def _reporter(on_trial: Callable[[Trial], None]) -> Any:
     return Reporter()
 
 
+def _is_remote(settings: Settings) -> bool:
+    """Whether the work is done by another process in our place, as Ray's clients have it."""
+    return settings.extra["compute_address"].startswith("ray://")
+
+
 def _cpus(settings: Settings) -> int:
-    return max(1, min(os.cpu_count() or 1, int(settings.extra["compute_cpus"])))
+    wanted = int(settings.extra["compute_cpus"])
+    here = wanted if settings.extra["compute_address"] else os.cpu_count() or 1
+    return max(1, min(here, wanted))

@@ -14,6 +14,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+LOOKS = 5  # in a row that find nothing
+TITLE = b"ray::"
+
 
 def main() -> None:
     """Wait for the end of standard input, then clean up."""
@@ -22,9 +25,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    for _ in range(50):  # what is being started while we look is found by the next look
+    empty = 0
+    for _ in range(50):
         found = list(_started(folder))
-        if not found:
+        empty = 0 if found else empty + 1
+        # A process that is just being started shows no environment: one look is not enough.
+        if empty == LOOKS:
             break
         for process in found:
             with contextlib.suppress(ProcessLookupError):
@@ -34,11 +40,21 @@ def main() -> None:
 
 
 def _started(folder: str) -> Iterator[int]:
-    mark = f"COMPUTE_SESSION={folder}".encode()
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0") and not _is_zombie(entry):
+            if (_is_marked(entry, folder) or _is_titled(entry, folder)) and not _is_zombie(entry):
                 yield int(entry.name)
+
+
+def _is_marked(entry: Path, folder: str) -> bool:
+    return f"COMPUTE_SESSION={folder}".encode() in (entry / "environ").read_bytes().split(b"\0")
+
+
+def _is_titled(entry: Path, folder: str) -> bool:
+    """A title is written over the arguments, and over the mark if that comes next to them."""
+    if not (entry / "cmdline").read_bytes().startswith(TITLE):
+        return False
+    return any(file.readlink().is_relative_to(folder) for file in (entry / "fd").iterdir())
 
 
 def _is_zombie(entry: Path) -> bool:

@@ -23,11 +23,12 @@ from .definitions import (
     feature_views,
 )
 from .faults import Fault
+from .offline import files
 from .settings import Settings
 
 PROJECT: Final = "flight_delays"
 OFFLINE_STORE: Final = f"{__package__}.point_in_time.PointInTimeOfflineStore"
-NAMES: Final = [name for _, name in FEATURES]
+NAMES: Final = list(FEATURES)
 
 
 def historical(settings: Settings, entities: pd.DataFrame) -> pd.DataFrame:
@@ -36,22 +37,22 @@ def historical(settings: Settings, entities: pd.DataFrame) -> pd.DataFrame:
     `entities` holds `flight_id`, the join keys, `event_timestamp` in UTC and what else is to be
     kept. A feature that is older than the time to live of its view is null.
     """
-    folder = settings.state / "features"
-    for view in dict(FEATURES):
-        if not (folder / f"{view}.parquet").is_file():
-            raise Fault(f"{folder} has no {view}.parquet; run the step `features` first")
     asked = entities[[KEY, *JOIN_KEYS, "event_timestamp"]].reset_index(drop=True)
-    references = [f"{view}:{name}" for view, name in FEATURES]
-    found = _store(folder, None, "").get_historical_features(asked, references).to_df()
+    references = [f"{view}:{name}" for name, view in FEATURES.items()]
+    with files(settings) as folder:
+        for view in dict.fromkeys(FEATURES.values()):
+            if not (folder / f"{view}.parquet").is_file():
+                raise Fault(f"{folder} has no {view}.parquet; run the step `features` first")
+        found = _store(folder).get_historical_features(asked, references).to_df()
     features = found[NAMES].set_axis(entities.index, axis="index")
     return pd.concat([entities, features], axis="columns")
 
 
 @lru_cache(maxsize=2)
-def _store(folder: Path, database: Path | None, _version: str) -> FeatureStore:
+def _store(folder: Path) -> FeatureStore:
     """Feast over the files in a folder, kept open; nothing in the state folder is written."""
     registry = Path(tempfile.mkdtemp(prefix="feast-"))
-    store = FeatureStore(config=_config(registry, database))
+    store = FeatureStore(config=_config(registry))
     weakref.finalize(store, shutil.rmtree, registry, ignore_errors=True)
     views = feature_views(folder)
     for keyed_by in _entities(views):
@@ -62,12 +63,12 @@ def _store(folder: Path, database: Path | None, _version: str) -> FeatureStore:
     return store
 
 
-def _config(registry: Path, database: Path | None) -> RepoConfig:
+def _config(registry: Path) -> RepoConfig:
     return RepoConfig(
         project=PROJECT,
         provider="local",
         registry={"path": str(registry / "registry.db"), "cache_ttl_seconds": 0},
-        online_store={"type": "sqlite", "path": str(database)} if database else None,
+        online_store=None,
         offline_store={"type": OFFLINE_STORE},
         entity_key_serialization_version=3,
         repo_path=registry,

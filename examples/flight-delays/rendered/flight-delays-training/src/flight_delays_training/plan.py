@@ -5,7 +5,7 @@ The columns follow the feature views of the product; the rest is the data scient
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from .trials import Range
@@ -13,7 +13,7 @@ from .trials import Range
 KEY: Final = "flight_id"
 LABEL: Final = "late"
 
-# Columns of the model in their order.
+# Columns of the model in their order, each with its type.
 FEATURES: Final[Mapping[str, str]] = {
     "departure_hour": "number",
     "departure_weekday": "number",
@@ -100,6 +100,18 @@ SLICES: Final[tuple[str, ...]] = (
 )
 
 METRIC: Final = "roc_auc"
+HIGHER_IS_BETTER: Final = True
 # Promoted only if the test window says so.
 MINIMUM: Final = 0.66
 BETTER_THAN_BASELINE_BY: Final = 0.02
+
+# Champion and challenger are compared on the latest labelled rows, so long back from the clock.
+COMPARED: Final = timedelta(days=28)
+# False: a challenger takes the champion's parameters, and only its trees are learnt anew.
+SEARCH_AGAIN: Final = False
+# A challenger is promoted if it is better by more than this ...
+BETTER_BY: Final = 0.0
+# ... in at least this share of the resamples of the window's days.
+CONFIDENCE: Final = 0.9
+# With fewer days than these, chance cannot be told from change.
+FEWEST_DAYS: Final = 5

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from typing import Final
 
-from .plan import METRIC, SEED, TRIALS
+from . import rounds
+from .plan import BETTER_BY, COMPARED, CONFIDENCE, METRIC, SEARCH_AGAIN, SEED, TRIALS
 from .run_record import Step
 from .settings import Settings
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "promote": "flight_delays_training.promotion:promote",
     "publish": "flight_delays_training.register:publish",
+    "rewind": "flight_delays_training.promotion:rewind",
 }
 
 
 def steps(settings: Settings) -> tuple[Step, ...]:
     """In the order of the pipeline; everything else that changes a result is code."""
+    if settings.round is not None:
+        return _round_steps(settings)
     training = settings.state / "training"
     dataset, model = training / "dataset", training / "model"
     evaluation = training / "evaluation.json"
@@ -49,5 +54,47 @@ def steps(settings: Settings) -> tuple[Step, ...]:
             call="flight_delays_training.register:run",
             inputs=(model, evaluation),
             outputs=(training / "registration.json",),
+        ),
+    )
+
+
+def _round_steps(settings: Settings) -> tuple[Step, ...]:
+    """The steps of a round: the same functions over other windows, in the round's own folder."""
+    place, part = rounds.folder(settings), rounds.current(settings).part
+    champion, challenger = rounds.reference(settings), place / "challenger"
+    retrained = place / "retrain.json"
+    dossier = tuple(
+        challenger / name for name in ("dataset", "model", "search.json", "evaluation.json")
+    )
+    return (
+        Step(
+            name="retrain",
+            summary="Train a challenger if the round asks for one",
+            call="flight_delays_training.retrain:run",
+            inputs=(settings.state / "features", place / "watch.json", champion / "search.json"),
+            outputs=(retrained, *dossier),
+            parameters={
+                "trials": TRIALS,
+                "metric": METRIC,
+                "window": COMPARED.total_seconds(),
+                "search_again": SEARCH_AGAIN,
+            },
+            seed=SEED,
+            part=part,
+        ),
+        Step(
+            name="compare",
+            summary="Promote the challenger or refuse it",
+            call="flight_delays_training.compare:run",
+            inputs=(
+                retrained,
+                champion / "registration.json",
+                # Absent where the round asked for no challenger.
+                *(path for path in dossier if path.exists()),
+            ),
+            outputs=(place / "comparison.json", challenger / "registration.json"),
+            parameters={"metric": METRIC, "better_by": BETTER_BY, "confidence": CONFIDENCE},
+            seed=SEED,
+            part=part,
         ),
     )

@@ -1,22 +1,26 @@
 """The metadata store: every run record as a run with parameters, metrics and lineage.
 
-MLflow keeps them in a database file and a folder of artifacts; no server runs. A record counts as
-published once its run has ended: what a kill interrupted is published again.
+MLflow keeps them: in a database file and a folder of artifacts where the setting `metadata_store`
+is a folder, on a server where it is an address. A record counts as published once its run has
+ended: what a kill interrupted is published again.
 """
 
 import fcntl
 import json
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
 
+from .faults import Fault
 from .settings import Settings
 
 EXPERIMENT: Final = "flight-delays"
@@ -25,9 +29,37 @@ DOCUMENT: Final = "record.json"
 LONGEST: Final = 5000  # characters that MLflow takes as one value
 ENDED: Final = {"succeeded": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
+
+def _told(
+    function: Callable[Concatenate[Settings, Parameters], Result],
+) -> Callable[Concatenate[Settings, Parameters], Result]:
+    """A server that is away or refuses is told in one line with the remedy."""
+
+    @wraps(function)
+    def told(settings: Settings, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return function(settings, *args, **kwargs)
+        except (MlflowException, OSError) as error:
+            if not _is_server(settings):
+                raise
+            why = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+            raise Fault(
+                f"the metadata store at {settings.extra['metadata_store']} does not do what is "
+                f"asked ({why}); see that it runs, and that MLFLOW_TRACKING_USERNAME and "
+                "MLFLOW_TRACKING_PASSWORD are those of a user of it"
+            ) from None
+
+    return told
+
+
+@_told
 def publish(settings: Settings, record: Mapping[str, Any]) -> str:
     """Store a run record and return the store's id of it; a record is stored once."""
+    if _is_server(settings):
+        return _publish_beside_others(settings, record)
     with _locked(settings):
         client = _client(settings)
         for run in _found(client, f"tags.`{RECORD}` = '{record['id']}'"):
@@ -37,17 +69,48 @@ def publish(settings: Settings, record: Mapping[str, Any]) -> str:
         return _store(client, _experiment(client, settings), record)
 
 
+def _publish_beside_others(settings: Settings, record: Mapping[str, Any]) -> str:
+    """As `publish`, where no lock is seen by all who publish: the first of several runs stays."""
+    client = _client(settings)
+    condition = f"tags.`{RECORD}` = '{record['id']}'"
+    if not _first(client, condition):
+        _store(client, _experiment(client, settings), record)
+    stays, *others = _first(client, condition)
+    for run in others:
+        with suppress(MlflowException):  # another one that publishes it may have been quicker
+            client.delete_run(run.info.run_id)
+    return str(stays.info.run_id)
+
+
+def _first(client: Any, condition: str) -> list[Any]:
+    """The runs that have ended, in an order in which everybody sees them."""
+    ended = [run for run in _found(client, condition) if run.info.status in ENDED.values()]
+    return sorted(ended, key=lambda run: str(run.info.run_id))
+
+
+@_told
 def runs(settings: Settings) -> list[dict[str, Any]]:
     """Every published run record, oldest first."""
-    if not _database(settings).is_file():
+    if not _is_server(settings) and not _database(settings).is_file():
         return []
-    records: list[dict[str, Any]] = []
-    for run in _found(_client(settings), f"tags.`{RECORD}` != ''"):
-        if run.info.status in ENDED.values():
+    records: dict[str, dict[str, Any]] = {}
+    client = _client(settings)
+    for run in _first(client, f"tags.`{RECORD}` != ''"):
+        if run.data.tags[RECORD] not in records:
+            records[run.data.tags[RECORD]] = _document(settings, client, str(run.info.run_id))
+    return sorted(records.values(), key=lambda record: (record["started"], record["id"]))
+
+
+def _document(settings: Settings, client: Any, run_id: str) -> dict[str, Any]:
+    """The record of a run as it was published."""
+    with tempfile.TemporaryDirectory() as scratch:
+        if _is_server(settings):
+            path = Path(client.download_artifacts(run_id, DOCUMENT, scratch))
+        else:
             # MLflow stores absolute locations; this one survives a move of the state folder.
-            folder = _root(settings) / "artifacts" / run.info.run_id / "artifacts"
-            records.append(json.loads((folder / DOCUMENT).read_text("utf-8")))
-    return sorted(records, key=lambda record: (record["started"], record["id"]))
+            path = _root(settings) / "artifacts" / run_id / "artifacts" / DOCUMENT
+        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return record
 
 
 def _store(client: Any, experiment: str, record: Mapping[str, Any]) -> str:
@@ -118,6 +181,8 @@ def _found(client: Any, condition: str) -> list[Any]:
 
 def _experiment(client: Any, settings: Settings) -> str:
     """The experiment of this state folder; one that was moved gets another, MLflow binds them."""
+    if _is_server(settings):
+        return _served_experiment(client)
     location = (_root(settings) / "artifacts").as_uri()
     experiments = client.search_experiments(filter_string=f"name LIKE '{EXPERIMENT}%'")
     for experiment in experiments:
@@ -127,11 +192,21 @@ def _experiment(client: Any, settings: Settings) -> str:
     return str(client.create_experiment(name, artifact_location=location))
 
 
+def _served_experiment(client: Any) -> str:
+    """The product's experiment on a server, which knows best where its artifacts lie."""
+    with suppress(MlflowException):  # somebody else may make it at the same time
+        if client.get_experiment_by_name(EXPERIMENT) is None:
+            client.create_experiment(EXPERIMENT)
+    return str(client.get_experiment_by_name(EXPERIMENT).experiment_id)
+
+
 def _client(settings: Settings) -> Any:
     # MLflow tells about every table that it creates and every version that it cannot find.
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    uri = f"sqlite:///{_database(settings)}"
+    uri = settings.extra["metadata_store"]
+    if not _is_server(settings):
+        uri = f"sqlite:///{_database(settings)}"
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -143,6 +218,10 @@ def _locked(settings: Settings) -> Iterator[None]:
     with (root / ".lock").open("a+") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
+
+
+def _is_server(settings: Settings) -> bool:
+    return settings.extra["metadata_store"].startswith(("http://", "https://"))
 
 
 def _root(settings: Settings) -> Path:

@@ -5,8 +5,11 @@ with as many trees as the best trial needed. Same data and seed, same bytes: the
 is fixed and categories are numbered by the sorted values of the window train.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
@@ -17,7 +20,7 @@ import pandas as pd
 import xgboost
 
 from . import compute
-from .measures import WATCHED, measure, score
+from .measures import measure, score
 from .model import Feature, matrix, write_package
 from .plan import FEATURES, LABEL, METRIC, MOST_ROUNDS, PATIENCE, SPACE, TRIALS, UNITS
 from .run_record import Run
@@ -26,48 +29,75 @@ from .trials import Trial
 
 # Trials run side by side instead; two threads that wait for a busy core are slower than one.
 THREADS: Final = 1
+# What is watched on the validation window to stop in time.
+WATCHED: Final = "logloss"
 
 
 def run(settings: Settings, run: Run) -> None:
-    """Write the model package and search.json."""
-    dataset = settings.state / "training" / "dataset"
-    with compute.session(settings):
-        found = compute.search(
-            settings,
-            SPACE,
-            partial(validate, dataset, seed=run.seed),
-            trials=TRIALS,
-            seed=run.seed,
-            on_trial=partial(_tell, run),
-        )
-        model, rounds = compute.fit(settings, fit_final, dataset, found.parameters, run.seed)
-    run.metric(f"validation.{METRIC}", abs(found.value))
-    run.metric("rounds", rounds)
-    run.say(f"best: {_readable(found.parameters)}, {rounds} trees")
-    package = run.staged(settings.state / "training" / "model")
-    write_package(package, model, signature(read_features(dataset)))
-    document = {
-        "metric": METRIC,
-        "seed": run.seed,
-        "parameters": dict(found.parameters),
-        "rounds": rounds,
-        "trials": [_described(trial) for trial in found.trials],
-    }
-    search = run.staged(settings.state / "training" / "search.json")
+    """Write the model package and search.json of the first model."""
+    training = settings.state / "training"
+    document = train(settings, run, training / "dataset", run.staged(training / "model"))
+    search = run.staged(training / "search.json")
     search.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
 
 
-def validate(dataset: Path, parameters: Mapping[str, Any], *, seed: int) -> float:
+def train(
+    settings: Settings,
+    run: Run,
+    dataset: Path,
+    package: Path,
+    known: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write the model package; returns what was searched, which is nothing with known parameters."""
+    with compute.session(settings), _notes(package) as notes:
+        if known is None:
+            found = compute.search(
+                settings,
+                SPACE,
+                partial(validate, dataset, seed=run.seed, notes=notes),
+                trials=TRIALS,
+                seed=run.seed,
+                on_trial=partial(_tell, run),
+            )
+            run.metric(f"validation.{METRIC}", abs(found.value))
+            parameters, trials = dict(found.parameters), found.trials
+        else:
+            parameters, trials = dict(known), ()
+        rounds = _noted(notes, parameters)
+        model, rounds = compute.fit(settings, fit_final, dataset, parameters, run.seed, rounds)
+    run.metric("rounds", rounds)
+    run.say(f"{'best' if trials else 'taken'}: {_readable(parameters)}, {rounds} trees")
+    write_package(package, model, signature(read_features(dataset)))
+    return {
+        "metric": METRIC,
+        "seed": run.seed,
+        "parameters": parameters,
+        "rounds": rounds,
+        "trials": [_described(trial) for trial in trials],
+    }
+
+
+def validate(
+    dataset: Path, parameters: Mapping[str, Any], *, seed: int, notes: Path | None = None
+) -> float:
     """Fit on train, stop early on validation, and score validation: higher is better."""
     booster = _fit_early(dataset, parameters, seed)
+    rounds = booster.best_iteration + 1
+    if notes is not None:
+        _note(notes, parameters).write_text(str(rounds), "utf-8")
     validation = _matrix(dataset, "validation")
-    predicted = booster.predict(validation, iteration_range=(0, booster.best_iteration + 1))
+    predicted = booster.predict(validation, iteration_range=(0, rounds))
     return score(measure(validation.get_label().astype(float), predicted.astype(float)))
 
 
-def fit_final(dataset: Path, parameters: Mapping[str, Any], seed: int) -> tuple[bytes, int]:
-    """The model from train and validation together, and its number of trees."""
-    rounds = _fit_early(dataset, parameters, seed).best_iteration + 1
+def fit_final(
+    dataset: Path, parameters: Mapping[str, Any], seed: int, rounds: int | None = None
+) -> tuple[bytes, int]:
+    """The model from train and validation together, and its number of trees.
+
+    Validation tells that number; a trial that is known has told it already.
+    """
+    rounds = rounds or _fit_early(dataset, parameters, seed).best_iteration + 1
     parts = [pd.read_parquet(dataset / f"{name}.parquet") for name in ("train", "validation")]
     both = matrix(read_features(dataset), pd.concat(parts), LABEL, threads=THREADS)
     booster = xgboost.train(_settled(parameters, seed), both, num_boost_round=rounds)
@@ -124,6 +154,27 @@ def _matrix(dataset: Path, window: str) -> xgboost.DMatrix:
     """A worker builds its data once for all its trials."""
     frame = pd.read_parquet(dataset / f"{window}.parquet")
     return matrix(read_features(dataset), frame, LABEL, threads=THREADS)
+
+
+@contextmanager
+def _notes(package: Path) -> Iterator[Path]:
+    """A folder beside the package where each trial notes its trees; swept away like the package."""
+    folder = package.with_name(f"{package.name.removesuffix('.partial')}.notes.partial")
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _note(notes: Path, parameters: Mapping[str, Any]) -> Path:
+    text = json.dumps(dict(parameters), sort_keys=True, default=float)
+    return notes / hashlib.sha256(text.encode()).hexdigest()
+
+
+def _noted(notes: Path, parameters: Mapping[str, Any]) -> int | None:
+    note = _note(notes, parameters)
+    return int(note.read_text("utf-8")) if note.is_file() else None
 
 
 def _tell(run: Run, trial: Trial) -> None:

@@ -1,0 +1,18 @@
+"""The environments of the product, and which of them the platform provisions."""
+
+from collections.abc import Mapping
+from typing import Final
+
+PREFIX: Final = "AIRPORT_WEATHER"
+
+# Made by the programs, each configured by its Pulumi.<environment>.yaml.
+PROVISIONED: Final[tuple[str, ...]] = ("staging",)
+
+# The programs of each, in the order in which one stands on the other.
+PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "staging": ("foundation",),
+}
+# On somebody's own machine; they need nothing.
+LOCAL: Final[tuple[str, ...]] = ("dev",)
+
+DEFAULT: Final = PROVISIONED[0]

@@ -1,0 +1,26 @@
+"""The family's authority: the spec, which this repository's answers follow, and the contracts."""
+
+import hashlib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_answers_equal_the_spec() -> None:
+    spec = yaml.safe_load((ROOT / "product.yaml").read_text("utf-8"))
+    answers = yaml.safe_load((ROOT / ".copier-answers.yml").read_text("utf-8"))
+    recorded = {name: value for name, value in answers.items() if not name.startswith("_")}
+    recorded.pop("role")
+    assert recorded == spec
+
+
+def test_every_contract_is_the_one_of_its_digest() -> None:
+    contracts = ROOT / "contracts"
+    listed = [line.split() for line in (contracts / "SHA256SUMS").read_text("utf-8").splitlines()]
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in contracts.glob("*.schema.json")
+    }
+    assert found == {name: digest for digest, name in listed}

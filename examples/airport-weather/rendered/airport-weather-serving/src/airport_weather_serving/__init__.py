@@ -1,0 +1,1 @@
+"""Temperature at New York's airports, six hours ahead: the serving repository."""

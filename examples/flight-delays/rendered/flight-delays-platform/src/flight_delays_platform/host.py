@@ -1,0 +1,62 @@
+"""GitHub's interface: rules of branches, access of teams, issues."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from .hosting import Place, Repository, ask
+
+BRANCH = "main"
+
+
+def client(place: Place, token: str) -> httpx.Client:
+    """An open line to the host; the caller closes it."""
+    own = "https://api.github.com"  # a server of one's own has it below its address
+    return httpx.Client(
+        base_url=own if place.server == "https://github.com" else f"{place.server}/api/v3",
+        headers={"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"},
+        timeout=30,
+    )
+
+
+def protect(client: httpx.Client, repository: Repository, check: str) -> Iterator[str]:
+    """Let owners in and set the rules of the branch; yields what is left to do by hand."""
+    for owner in repository.owners:
+        yield from _admit(client, repository.path, owner)
+    rules = {
+        "required_status_checks": {"strict": True, "contexts": [check]},
+        "required_pull_request_reviews": {
+            "required_approving_review_count": 1,
+            "require_code_owner_reviews": True,
+            "dismiss_stale_reviews": True,
+        },
+        "enforce_admins": True,
+        "restrictions": None,
+        "allow_force_pushes": False,
+        "allow_deletions": False,
+    }
+    ask(client, "PUT", f"/repos/{repository.path}/branches/{BRANCH}/protection", rules)
+
+
+def _admit(client: httpx.Client, path: str, owner: str) -> Iterator[str]:
+    name = owner.removeprefix("@")
+    if "@" in name:
+        yield f"give {owner} the right to write: the host invites addresses on its pages only"
+    elif "/" in name:
+        organisation, team = name.split("/")
+        right = f"/orgs/{organisation}/teams/{team}/repos/{path}"
+        ask(client, "PUT", right, {"permission": "push"})
+    else:
+        ask(client, "PUT", f"/repos/{path}/collaborators/{name}", {"permission": "push"})
+
+
+def report(client: httpx.Client, path: str, title: str, text: str) -> str:
+    """Open an issue, or bring the open one of this title up to date; its address."""
+    query = f"/repos/{path}/issues?state=open&labels=drift&per_page=100"
+    known: list[dict[str, Any]] = ask(client, "GET", query)
+    number = next((one["number"] for one in known if one["title"] == title), None)
+    if number is None:
+        new = {"title": title, "body": text, "labels": ["drift"]}
+        return str(ask(client, "POST", f"/repos/{path}/issues", new)["html_url"])
+    return str(ask(client, "PATCH", f"/repos/{path}/issues/{number}", {"body": text})["html_url"])

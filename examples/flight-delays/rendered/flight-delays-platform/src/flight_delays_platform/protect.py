@@ -1,0 +1,71 @@
+"""Sets the rules of the family's repositories at their host; to run it again changes nothing.
+
+Nobody pushes to `main`, not even by force: what is merged was reviewed by an owner, and passed.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from . import host
+from .faults import Fault
+from .hosting import Repository, place, token
+
+# The job of the pipeline that must have passed; some hosts ask for it by its name.
+CHECK: Final = "Lint and test"
+# Who answers for each repository, as the product's spec says.
+OWNERS: Final[Mapping[str, Sequence[str]]] = {
+    "flight-delays-product": [
+        "@flight-delays/operations",
+        "@flight-delays/architecture",
+    ],
+    "flight-delays-data-engineering": [
+        "@flight-delays/data-engineering",
+        "@flight-delays/software",
+    ],
+    "flight-delays-training": [
+        "@flight-delays/data-science",
+        "@flight-delays/ml-engineering",
+    ],
+    "flight-delays-serving": [
+        "@flight-delays/software",
+        "@flight-delays/ml-engineering",
+    ],
+    "flight-delays-monitoring": [
+        "@flight-delays/ml-engineering",
+        "@flight-delays/data-engineering",
+        "@flight-delays/data-science",
+    ],
+    "flight-delays-platform": [
+        "@flight-delays/devops",
+        "@flight-delays/architecture",
+    ],
+}
+
+
+def main() -> int:
+    """Set the rules of each repository, or of the one that is named; 1 with what to mend."""
+    try:
+        _protect(os.environ.get("REPOSITORY", ""), os.environ.get("CHECK") or CHECK)
+    except Fault as fault:
+        print(f"error: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _protect(only: str, check: str) -> None:
+    if only and only not in OWNERS:
+        raise Fault(f"there is no repository {only}; REPOSITORY is one of {', '.join(OWNERS)}")
+    where = place()
+    with host.client(where, token("administer the repositories")) as client:
+        for name, owners in OWNERS.items():
+            if only in ("", name):
+                repository = Repository(f"{where.owner}/{name}", tuple(owners))
+                for line in host.protect(client, repository, check):
+                    print(f"{name}: {line}", flush=True)
+                print(f"{name}: the rules of main are set", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

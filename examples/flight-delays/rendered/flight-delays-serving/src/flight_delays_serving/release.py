@@ -1,0 +1,177 @@
+"""Releases the image that was published: a commit to the tree of staging."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from random import SystemRandom
+from tempfile import TemporaryDirectory
+from typing import Final
+from urllib.parse import urlsplit
+
+from .faults import Fault
+from .images import Image, replaced
+
+NAME: Final = "flight-delays-serving"
+ENVIRONMENT: Final = "staging"
+TREE: Final = f"release/{ENVIRONMENT}/kustomization.yaml"
+# Written by `make publish`: registry/name:tree@digest.
+PUBLISHED: Final = Path("build/published")
+URL, USER, TOKEN = (f"FLIGHT_DELAYS_PLATFORM_{word}" for word in ("URL", "USER", "TOKEN"))
+# Others release to the same tree: whoever comes second looks again and adds to what is there.
+TRIES: Final = 10
+# How the line begins that says what went wrong, the best first.
+TELLING: Final = ("remote:", "fatal:", "error:", "!")
+REFUSED: Final = (
+    "authentication failed",
+    "could not read password",
+    "could not read username",
+    "error: 403",
+    "permission denied",
+)
+
+
+class Git:
+    """Git in one folder, which asks nobody and keeps no credentials."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.variables = {**variables, **_identity(variables), "LC_ALL": "C"}
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """What it answers, whether it succeeded or not."""
+        return subprocess.run(
+            ["git", *words],
+            cwd=self.folder,
+            env=self.variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def __call__(self, *words: str) -> str:
+        """What it answers; raises `Fault` with its last line."""
+        done = self.run(*words)
+        if done.returncode:
+            raise Fault(self.said(words[0], done.stderr))
+        return done.stdout.strip()
+
+    def said(self, verb: str, errors: str) -> str:
+        """One line on what went wrong, with a remedy."""
+        lines = [line.strip() for line in errors.splitlines() if line.strip()]
+        telling = [line for word in TELLING for line in lines if line.startswith(word)]
+        shown = (telling or lines or ["it says nothing"])[0]
+        if token := self.variables.get(TOKEN):
+            shown = shown.replace(token, "...")
+        remedy = f"is {URL} right, and is it reached from here?"
+        if any(word in errors.lower() for word in REFUSED):
+            remedy = f"may {TOKEN} write to that repository?"
+        return f"git {verb}: {shown}; {remedy}"
+
+
+def main() -> int:
+    """Release; 0 done, 1 with one line on what to mend."""
+    try:
+        print(release(os.environ))
+    except Fault as fault:
+        print(f"error: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def release(given: Mapping[str, str]) -> str:
+    """Let the tree name the image that was published; raises `Fault`."""
+    image, commit = _published(Git(Path.cwd(), given))
+    url = _url(given)
+    with TemporaryDirectory() as folder:
+        git = Git(Path(folder), {**given, **access(given, url)})
+        git("clone", "--quiet", "--depth=1", "--no-tags", "--", url, ".")
+        branch = git("symbolic-ref", "--short", "HEAD")
+        for number in range(TRIES):
+            if not _written(Path(folder) / TREE, image):
+                return f"{ENVIRONMENT} has {image} already"
+            git("commit", "--quiet", "--message", _message(image, commit), "--", TREE)
+            pushed = git.run("push", "--porcelain", "origin", f"HEAD:refs/heads/{branch}")
+            if pushed.returncode == 0:
+                return f"released {image} to {ENVIRONMENT}"
+            if not _overtaken(git, branch, pushed.stdout):
+                raise Fault(git.said("push", pushed.stderr + pushed.stdout))
+            time.sleep(SystemRandom().uniform(0, min(5.0, 0.1 * 2**number)))
+    raise Fault(f"{TRIES} times somebody else was faster in {ENVIRONMENT}; `make release` again")
+
+
+def _published(git: Git) -> tuple[Image, str]:
+    """What `make publish` left of this commit, and the commit."""
+    if not PUBLISHED.is_file():
+        raise Fault("no image was published from here; `make publish` first")
+    name, _, digest = PUBLISHED.read_text("utf-8").strip().partition("@")
+    place, _, tree = name.rpartition(":")
+    if tree != git("rev-parse", "HEAD^{tree}"):
+        raise Fault("the image that was published is of another commit; `make publish` first")
+    return Image(place, digest), git("rev-parse", "HEAD")
+
+
+def _url(given: Mapping[str, str]) -> str:
+    url = given.get(URL, "")
+    if not url:
+        raise Fault(f"where is the platform's repository? Set {URL} to the URL of its Git")
+    if "://" in url and urlsplit(url).password:
+        raise Fault(f"{URL} holds a password, and a URL is shown in logs; set {TOKEN} instead")
+    return url
+
+
+def access(given: Mapping[str, str], url: str) -> Mapping[str, str]:
+    """Git's own helper says the token, to that host only; nothing is written down."""
+    said = {"GIT_TERMINAL_PROMPT": "0"}
+    if not given.get(TOKEN) or not url.startswith(("https://", "http://")):
+        return said
+    parts = urlsplit(url)
+    host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    answer = f'!f() {{ echo "username=${{{USER}:-git}}"; echo "password=${TOKEN}"; }}; f'
+    settings = (("credential.helper", ""), (f"credential.{host}.helper", answer))
+    for number, (key, value) in enumerate(settings):
+        said |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**said, "GIT_CONFIG_COUNT": str(len(settings))}
+
+
+def _identity(given: Mapping[str, str]) -> Mapping[str, str]:
+    """A machine has no name; a person's own is kept."""
+    known = subprocess.run(
+        ["git", "config", "--get", "user.email"], env=dict(given), capture_output=True, check=False
+    )
+    if known.returncode == 0:
+        return {}
+    return {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in (("NAME", f"{NAME} pipeline"), ("EMAIL", f"{NAME}@localhost"))
+    }
+
+
+def _written(path: Path, image: Image) -> bool:
+    """Whether the tree had to be changed."""
+    if not path.is_file():
+        raise Fault(f"the platform's repository has no {TREE}; is {URL} right, and up to date?")
+    text = path.read_text("utf-8")
+    changed = replaced(text, NAME, image, TREE)
+    path.write_text(changed, "utf-8")
+    return changed != text
+
+
+def _message(image: Image, commit: str) -> str:
+    return f"Release {NAME} to {ENVIRONMENT}\n\n{image}\nfrom {NAME} at {commit}\n"
+
+
+def _overtaken(git: Git, branch: str, said: str) -> bool:
+    """Whether another push came first; then the branch is taken as it is now."""
+    before = git("rev-parse", "HEAD^")
+    git("fetch", "--quiet", "--depth=1", "origin", branch)
+    git("reset", "--quiet", "--hard", "FETCH_HEAD")
+    return git("rev-parse", "HEAD") != before or "lock" in said
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Hotel bookings that come to nothing: the product repository."""
