@@ -6,16 +6,21 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from ninefold.names import folder_of
+
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / "build" / "families"
+TYPES = CHECKOUT / "build" / "types"  # what a type checker found out about libraries
 EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
 ROLES = ("product", "data-engineering", "training", "serving", "monitoring", "platform")
 KEPT = 3 * 3600.0  # seconds
@@ -67,7 +72,7 @@ def flight_family() -> Family:
     with _alone(CACHE / "lock"):
         if not folder.is_dir():
             _sweep()
-            folder.parent.mkdir(parents=True)
+            folder.parent.mkdir(parents=True, exist_ok=True)  # other tests keep theirs there
             ninefold("new", EXAMPLE, "--into", folder)
     return Family(folder, "flight-delays")
 
@@ -93,13 +98,21 @@ def ninefold(*arguments: str | Path) -> str:
     return call(*command, at=CHECKOUT)
 
 
+def surroundings() -> dict[str, str]:
+    """A person's environment: ours, without the virtual environment of the tests.
+
+    All repositories have the same versions of libraries: each is looked at once.
+    """
+    ours = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    return {"MYPY_CACHE_DIR": str(TYPES), **ours}
+
+
 def call(*command: str | Path, at: Path, timeout: float = 1200, **more: str) -> str:
     """Run a command as a user would; a failure shows its whole output."""
-    kept = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     done = subprocess.run(
         [str(word) for word in command],
         cwd=at,
-        env={**kept, **more},
+        env={**surroundings(), **more},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -125,18 +138,70 @@ def set_up(repository: Path) -> None:
         call("make", "setup", at=repository)
 
 
+def example() -> dict[str, Any]:
+    """The flight example."""
+    spec: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    return spec
+
+
+def alone(spec: Mapping[str, Any], role: str, into: Path) -> Path:
+    """One role's repository, by Copier itself."""
+    from copier import run_copy  # takes most of a second, which few tests need
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a checkout with uncommitted changes
+        data = {**spec, "role": role}
+        run_copy(str(CHECKOUT), into, data=data, defaults=True, vcs_ref="HEAD", quiet=True)
+    return into
+
+
+def laptop() -> dict[str, Any]:
+    """The flight example for one machine, and no more than a foundation beyond.
+
+    A technology that runs there only can take another's place.
+    """
+    spec = example()
+    spec["environments"]["staging"]["layers"] = ["foundation"]
+    spec["technologies"]["orchestration"] = spec["technologies"]["orchestration"]["local"]
+    return spec
+
+
+def described(component: str, technology: str) -> dict[str, Any]:
+    """What a technology says about itself."""
+    folder = CHECKOUT / "stacks" / "ninefold_stacks" / component / folder_of(technology)
+    found: dict[str, Any] = yaml.safe_load((folder / "technology.yaml").read_text("utf-8"))
+    return found
+
+
+def hosting(description: dict[str, Any]) -> dict[str, str]:
+    """The host of the code without which a technology cannot work, if it is so."""
+    slot = "source_repository"
+    hosts = (CHECKOUT / "stacks" / "ninefold_stacks" / slot).glob("*/technology.yaml")
+    needed = set(description["needs"])
+    found = [
+        path.parent.name
+        for path in hosts
+        if needed & set(described(slot, path.parent.name)["offers"])
+    ]
+    return {slot: found[0]} if found else {}
+
+
 def repository_with(family: Family, component: str, technology: str, role: str) -> Path:
     """One role's repository that uses a technology: the family's, or one rendered for it."""
-    spec = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    # How a change is delivered shows only where there is something to deliver to.
+    spec = example() if component == "cicd" else laptop()
     filled = spec["technologies"][component]
     if technology in (filled.values() if isinstance(filled, dict) else (filled,)):
         return family.repository(role)
-    folder = CHECKOUT / "stacks" / "ninefold_stacks" / component / technology
-    slots = yaml.safe_load((folder / "technology.yaml").read_text(encoding="utf-8"))["slots"]
-    chosen = dict.fromkeys(slots, technology)
+    description = described(component, technology)
+    chosen = dict.fromkeys(description["slots"], technology)
     spec["technologies"][component] = (
         {**filled, **chosen} if isinstance(filled, dict) else technology
     )
+    spec["technologies"] |= hosting(description)
+    if component == "source_repository":
+        # Which pipelines a host can run is the affair of their own tests.
+        spec["technologies"]["cicd"]["pipelines"] = "none"
     target = family.folder.parent / f"{component}-{technology}"
     if not target.is_dir():
         changed = family.folder.parent / f"{target.name}.yaml"

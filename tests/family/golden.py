@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 
 from ninefold.names import repository_name
-from ninefold.render import render
+from ninefold.render import Source, render
 from ninefold.template import Template
 
 from workshop import CHECKOUT, ROLES, copy_checkout, load
@@ -32,12 +32,13 @@ def regenerate(example: Path, template: Path, into: Path) -> None:
     """Render an example's family, without history, lock and whatever moves."""
     spec = load(example / "product.yaml")
     words = moving_words(template)
-    for role in ROLES:
-        folder = into / repository_name(spec["product"]["name"], role)
-        render(Template(str(template), "HEAD"), role, spec, folder)
-        for path in folder.rglob("*"):
-            if path.is_file():
-                path.write_bytes(replaced(path.read_bytes(), words))
+    with Source(Template(str(template), "HEAD")) as source:
+        for role in ROLES:
+            folder = into / repository_name(spec["product"]["name"], role)
+            render(source, role, spec, folder)
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    path.write_bytes(replaced(path.read_bytes(), words))
 
 
 def moving_words(template: Path) -> dict[str, str]:

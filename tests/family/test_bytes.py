@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ninefold.render import render
+from ninefold.render import Source, render
 from ninefold.template import Template
 
 from workshop import EXAMPLE, ROLES, Workshop, load, tree
@@ -47,13 +47,13 @@ def test_answers_that_a_role_does_not_record_are_not_read(
     workshop: Workshop, other_spec: Path, role: str
 ) -> None:
     """Else an update, which only knows the recorded ones, would go back to the defaults."""
-    template = Template(str(workshop.template), "HEAD")
     spec = load(other_spec)
-    honest = render(template, role, spec, workshop.folder / "honest")
-    hidden = spec.keys() - honest.values.keys()
-    assert role == "product" or hidden
-    swapped = {key: UNREAD if key in hidden else value for key, value in spec.items()}
-    render(template, role, swapped, workshop.folder / "swapped")
+    with Source(Template(str(workshop.template), "HEAD")) as source:
+        honest = render(source, role, spec, workshop.folder / "honest")
+        hidden = spec.keys() - honest.values.keys()
+        assert role == "product" or hidden
+        swapped = {key: UNREAD if key in hidden else value for key, value in spec.items()}
+        render(source, role, swapped, workshop.folder / "swapped")
     assert tree(workshop.folder / "swapped") == tree(workshop.folder / "honest")
 
 

@@ -277,6 +277,16 @@ def until(process: subprocess.Popen[str], moment: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+@contextmanager
+def held(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Nothing moves on in there meanwhile, however slow the machine is here."""
+    os.killpg(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGCONT)
+
+
 def test_killed_at_any_moment_nothing_shows_and_the_next_run_succeeds(small: Workshop) -> None:
     into = small.folder / "flights"
     for moment in MOMENTS:
@@ -318,7 +328,8 @@ def test_of_two_at_once_one_wins(small: Workshop) -> None:
     into = small.folder / "flights"
     first = started(small, into)
     until(first, lambda: repositories(into) >= 1)
-    assert "another `ninefold new`" in refused(small.ninefold("new", EXAMPLE, "--into", into))
+    with held(first):
+        assert "another `ninefold new`" in refused(small.ninefold("new", EXAMPLE, "--into", into))
     first.communicate(timeout=60)
     assert first.returncode == 0
     assert beside(into / "any") == [f"flight-delays-{role}" for role in SOME]
@@ -329,8 +340,9 @@ def test_what_appears_meanwhile_is_not_overwritten(small: Workshop) -> None:
     into = small.folder / "flights"
     process = started(small, into)
     until(process, lambda: repositories(into) >= 1)
-    into.mkdir()
-    (into / "mine.txt").write_text("mine")
+    with held(process):
+        into.mkdir()
+        (into / "mine.txt").write_text("mine")
     _, said = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "meanwhile" in said

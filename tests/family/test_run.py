@@ -19,9 +19,13 @@ def copy(family: Path, tmp_path: Path) -> Path:
     """A product repository whose loop only says how it was called."""
     folder = tmp_path / "flights"
     shutil.copytree(family / HOME, folder / HOME)
-    (folder / HOME / "Makefile").write_text(
-        "run:\n\t@echo in $(CURDIR) environment=$(ENVIRONMENT) from=$(FROM)\n\t@$(ACTION)\n"
+    lines = (
+        "run:",
+        "\t@echo in $(CURDIR) environment=$(ENVIRONMENT) from=$(FROM)",
+        '\t@echo "retrain=$$RETRAIN"',
+        "\t@$(ACTION)",
     )
+    (folder / HOME / "Makefile").write_text("\n".join(lines) + "\n")
     return folder
 
 
@@ -32,6 +36,14 @@ def test_make_is_called_in_the_product_repository(workshop: Workshop, copy: Path
         assert f"in {copy / HOME} environment=staging from=train\n" in done.stdout
     done = workshop.ninefold("run", copy)
     assert "environment= from=\n" in done.stdout
+
+
+def test_a_round_and_a_reason_are_handed_over(workshop: Workshop, copy: Path) -> None:
+    reason = 'a new "airport" for $5, at 100 %; it\'s true'
+    done = workshop.ninefold("run", copy, "--from", "watch@2", "--retrain", reason)
+    assert done.returncode == 0, done.stderr
+    assert "from=watch@2\n" in done.stdout
+    assert f"retrain={reason}\n" in done.stdout
 
 
 def test_a_failing_loop_fails(workshop: Workshop, copy: Path) -> None:

@@ -110,7 +110,9 @@ def add_toy(workshop: Workshop, name: str, brings: Mapping[str, Any]) -> None:
         "targets": ["local", "kubernetes"],
         "needs": [],
         # Whatever its neighbours ask a feature store for.
-        "offers": sorted({need for path in stacks.glob("*/*/*.yaml") for need in needs(path)}),
+        "offers": sorted(
+            {need for path in stacks.glob("*/*/technology.yaml") for need in needs(path)}
+        ),
         "contributes": {"training": dict(brings)},
     }
     save(described, folder / "technology.yaml")

@@ -85,5 +85,18 @@ def test_a_planted_private_place_is_found(tmp_path: Path, line: str) -> None:
     assert list(matching(tmp_path, ["page.md"], PRIVATE))
 
 
+@pytest.mark.parametrize(
+    ("line", "counts"), [("ends its processes", False), ("if compute == 'processes'", True)]
+)
+def test_a_name_that_is_a_word_counts_where_it_is_picked(
+    tmp_path: Path, line: str, counts: bool
+) -> None:
+    folder = tmp_path / "stacks" / "ninefold_stacks" / "training" / "processes"
+    folder.mkdir(parents=True)
+    (folder / "technology.yaml").write_text("name: processes\n")
+    (tmp_path / "copier.yml").write_text(line)
+    assert bool(list(named(tmp_path, ["copier.yml"]))) == counts
+
+
 def test_the_names_come_from_the_folders() -> None:
     assert len(technologies()) >= 5

@@ -24,10 +24,31 @@ EXEMPT = (
 # Names that stand for more than a choice: what the platform is built on, and a family's dialect.
 ALLOWED = {
     "pulumi": ("pyproject.toml", "stacks/", "templates/platform/", "generator/ninefold/machine.py"),
-    "github": ("stacks/ninefold_stacks/cicd/github-actions/",),
+    # A host gives its pipelines their name.
+    "bitbucket": ("stacks/ninefold_stacks/cicd/bitbucket_pipelines/",),
+    "gitea": ("stacks/ninefold_stacks/cicd/gitea_actions/",),
+    "github": (
+        "stacks/ninefold_stacks/cicd/github_actions/",
+        "stacks/ninefold_stacks/cicd/gitea_actions/",  # it speaks the same language
+    ),
+    "gitlab": ("stacks/ninefold_stacks/cicd/gitlab_ci/",),
+    # The engine of every transformation, and the dialect of the expressions in a spec.
+    "duckdb": ("generator/ninefold/", "stacks/ninefold_stacks/feature_store/feast/", "templates/"),
+    # A service whose rules for names hold for every bucket, and the scheme of an address in one.
+    "s3": (
+        "generator/ninefold/names.py",
+        "stacks/ninefold_stacks/feature_store/feast/",
+        "stacks/ninefold_stacks/foundation/aws/",
+        "stacks/ninefold_stacks/model_registry/mlflow/",
+        "templates/platform/",
+    ),
+    # What a server of another makes is built with it: it stands in the versions of its image.
+    "flask": ("stacks/ninefold_stacks/model_registry/mlflow/pins.yaml",),
 }
+# Names that are English words: they count where code compares or picks them, not in a sentence.
+WORDS = {"processes"}
 # Addresses of projects and the name of a folder say nothing about the choice.
-ORDINARY = ("github.com", ".github")
+ORDINARY = ("github.com", ".github", "gitlab.com")
 
 
 @dataclass(frozen=True)
@@ -67,12 +88,14 @@ def technologies(root: Path = CHECKOUT) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in (root / STACKS).glob("*/*/technology.yaml"):
         folder = path.parent.relative_to(root).as_posix() + "/"
-        found.setdefault(path.parent.name, set()).add(folder)
+        found.setdefault(path.parent.name.replace("_", "-"), set()).add(folder)
     return found
 
 
 def _pattern(name: str) -> re.Pattern[str]:
     """The name as a whole identifier, however it is written in code."""
+    if name in WORDS:
+        return re.compile(rf"[\"'/]{name}[\"'/]")
     spelled = "[-_ ]?".join(map(re.escape, name.split("-")))
     return re.compile(rf"(?<![A-Za-z0-9_.-]){spelled}(?![A-Za-z0-9])", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rendering import Family
+from rendering import Family, surroundings
 from sliced import cut_flights, processes, render
 
 
@@ -38,7 +38,13 @@ class Loop:
     state: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        self.state = self.family.folder / "state" / "dev"
+        own = self.variables.get("FLIGHT_DELAYS_STATE")
+        self.state = Path(own) if own else self.family.folder / "state" / "dev"
+
+    def on(self, flights: Path, state: Path) -> "Loop":
+        """The same family on other flights, with a state folder of its own."""
+        own = {"FLIGHT_DELAYS_SOURCE_FLIGHTS": str(flights), "FLIGHT_DELAYS_STATE": str(state)}
+        return Loop(self.family, self.home, {**self.variables, **own}, flights)
 
     @property
     def place(self) -> Path:
@@ -47,8 +53,7 @@ class Loop:
 
     def environment(self) -> dict[str, str]:
         """A person's environment with a home of its own and the shared package cache."""
-        kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-        return {**kept, "PYTHONUNBUFFERED": "1", "HOME": str(self.home), **self.variables}
+        return {**surroundings(), "PYTHONUNBUFFERED": "1", "HOME": str(self.home), **self.variables}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the loop without waiting for it, as its own process group."""
@@ -91,9 +96,12 @@ class Loop:
         return document
 
     def records(self) -> dict[str, str]:
-        """Id of the last successful run of each step."""
-        paths = (self.state / "runs").glob("*/latest.json")
-        return {path.parent.name: json.loads(path.read_text())["id"] for path in paths}
+        """Id of the last successful run of each step, of those of a round by its folder."""
+        runs = self.state / "runs"
+        return {
+            path.parent.relative_to(runs).as_posix(): json.loads(path.read_text())["id"]
+            for path in runs.rglob("latest.json")
+        }
 
     def left(self) -> dict[int, str]:
         """Processes that still work for the family."""

@@ -19,10 +19,20 @@ from sliced import processes
 
 STEPS = (
     *("ingest", "features", "materialise", "dataset", "train", "evaluate", "register"),
-    *("score", "probe", "drift", "trace", "report"),
+    *("score", "probe", "drift", "trace"),
+    *(
+        f"{step}@{number}"
+        for number in (1, 2)
+        for step in ("traffic", "watch", "retrain", "compare", "follow")
+    ),
+    "report@2",
 )
+COUNT = len(STEPS)
 # Steps that take seconds, so that a kill meets them at work.
-SLOW = {"materialise", "dataset", "train", "evaluate", "register", "score", "probe", "drift"}
+SLOW = {
+    *("materialise", "dataset", "train", "evaluate", "register", "score", "probe", "drift"),
+    *("traffic@1", "watch@1"),
+}
 
 
 def test_the_first_run_ends_with_a_prediction(loop: Loop, first: Ended) -> None:
@@ -34,7 +44,8 @@ def test_the_first_run_ends_with_a_prediction(loop: Loop, first: Ended) -> None:
     report = (loop.state / "report.html").read_text()
     assert str(loop.state / "report.html") in first.output
     assert str(loop.read("serving/probe.json")["example"]["key"]) in report
-    assert 'class="absent"' not in report
+    absent = re.findall(r'class="absent">([^<.:]+)', report)
+    assert absent == ["No challenger was trained in these rounds"]
     loop.wait_until_none_is_left()
 
 
@@ -91,7 +102,7 @@ def test_ctrl_c_stops_cleanly_and_registers_nothing(loop: Loop, first: Ended) ->
     before = loop.records()
     promoted = loop.read("training/registration.json")
     running = loop.start()
-    _read_until(running, r"/12\] train ")
+    _read_until(running, rf"/{COUNT}\] train ")
     time.sleep(4)
     started = time.monotonic()
     interrupt(running)
@@ -111,7 +122,7 @@ def test_every_killed_step_is_made_up_for(loop: Loop, first: Ended) -> None:
     killed = set()
     for step in STEPS:
         running = loop.start()
-        _read_until(running, rf"/12\] {step} ")
+        _read_until(running, rf"/{COUNT}\] {step} ")
         if _kill(loop, step):
             killed.add(step)
         interrupt(running)
@@ -128,7 +139,7 @@ def test_every_killed_step_is_made_up_for(loop: Loop, first: Ended) -> None:
 
 def test_a_killed_loop_is_made_up_for(loop: Loop, first: Ended) -> None:
     running = loop.start("--from", "probe")
-    _read_until(running, r"/12\] probe ")
+    _read_until(running, rf"/{COUNT}\] probe ")
     time.sleep(3)
     os.killpg(running.pid, signal.SIGKILL)
     running.communicate(timeout=60)
@@ -160,10 +171,13 @@ def _read_until(running: subprocess.Popen[str], pattern: str) -> None:
 
 def _kill(loop: Loop, step: str) -> bool:
     """Kill the Python process that runs a step; False when it was faster."""
+    name = step.partition("@")[0]
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         for pid, words in processes(loop.family.folder).items():
-            if f" {step} --parent" in words and not words.startswith("uv "):
+            if re.search(rf" {name}( --round \S+)? --parent", words) and not words.startswith(
+                "uv "
+            ):
                 time.sleep(0.3)
                 try:
                     os.kill(pid, signal.SIGKILL)

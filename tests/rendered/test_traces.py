@@ -20,7 +20,7 @@ NAMED_ON_PURPOSE = {ANSWERS, "product.yaml", "ninefold.lock"}
 
 def files(repository: Path) -> list[Path]:
     """What was rendered."""
-    ignored = {".git", ".venv", "__pycache__"}
+    ignored = {".git", ".venv", "__pycache__", "build"}
     return [
         path
         for path in sorted(repository.rglob("*"))

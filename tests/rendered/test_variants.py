@@ -1,32 +1,17 @@
 """Any legal spec renders to code that compiles, and that ruff neither changes nor objects to."""
 
-import compileall
-import json
-import subprocess
-import sys
-import tomllib
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from files import changes, unread
 
 from ninefold.spec import load
 
 from rendering import ROLES
 from variants import drawn, heating, render
-
-
-def ruff(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ruff", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def hold(spec: dict[str, Any], folder: Path) -> dict[str, Path]:
@@ -37,30 +22,9 @@ def hold(spec: dict[str, Any], folder: Path) -> dict[str, Path]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a checkout with uncommitted changes is rendered as it is
         repositories = render(spec, folder)
-    objections = [said for one in repositories.values() for said in _objections(one)]
+    objections = [said for one in repositories.values() for said in (*changes(one), *unread(one))]
     assert not objections, "\n".join(objections)
     return repositories
-
-
-def _objections(repository: Path) -> Iterator[str]:
-    for arguments in (("format", "--check", "--diff", "."), ("check", "--quiet", ".")):
-        judged = ruff(repository, *arguments)
-        if judged.returncode != 0:
-            yield f"{repository.name}: {judged.stdout}{judged.stderr}"
-    for top in ("src", "tests"):
-        if not compileall.compile_dir(repository / top, quiet=1):
-            yield f"{repository.name}/{top}: does not compile"
-    for file in repository.rglob("*"):
-        _parse(file)
-
-
-def _parse(file: Path) -> None:
-    if file.suffix == ".toml":
-        tomllib.loads(file.read_text(encoding="utf-8"))
-    elif file.suffix in {".yaml", ".yml"}:
-        list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    elif file.suffix in {".json", ".ipynb"}:
-        json.loads(file.read_text(encoding="utf-8"))
 
 
 def test_a_second_product(tmp_path: Path) -> None:

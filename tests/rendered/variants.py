@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from copier import run_copy
 
-from rendering import CHECKOUT, ROLES
+from rendering import ROLES, alone
 
 HEATING = Path(__file__).parent / "specs" / "room-heating.yaml"
 # What people write: quotes, braces, percent signs, accents, a line that is too long.
@@ -85,14 +84,5 @@ def render(spec: Mapping[str, Any], into: Path) -> dict[str, Path]:
     name = spec["product"]["name"]
     found = {}
     for role in ROLES:
-        target = into / f"{name}-{role}"
-        run_copy(
-            str(CHECKOUT),
-            target,
-            data={**spec, "role": role},
-            defaults=True,
-            vcs_ref="HEAD",
-            quiet=True,
-        )
-        found[role] = target
+        found[role] = alone(spec, role, into / f"{name}-{role}")
     return found

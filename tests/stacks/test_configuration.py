@@ -1,14 +1,20 @@
 """Configuration is read, checked, and described by one form."""
 
+import asyncio
 import json
+from contextlib import closing
 from typing import Annotated, Any, NotRequired, TypedDict
 
 import jsonschema
 import pulumi
 import pytest
 
-from ninefold_stacks.configuration import ConfigError, Rule, checked, read, schema_of
+from ninefold_stacks import keys
+from ninefold_stacks.configuration import ConfigError, Rule, checked, password, read, schema_of
+from ninefold_stacks.foundation.kubernetes import sizes
 from ninefold_stacks.schemas import documents, main
+
+from registration import Answers
 
 PROJECT = "toy"
 
@@ -20,6 +26,7 @@ class Toy(TypedDict):
     colour: NotRequired[Annotated[str, Rule("A colour", "red", choices=("red", "blue"))]]
     loud: NotRequired[Annotated[bool, Rule("Loud or not", "true")]]
     words: NotRequired[Annotated[dict[str, str], Rule("Words", "--path words.a b")]]
+    replicas: NotRequired[Annotated[int, Rule("How many", "2", minimum=1)]]
 
 
 class Bare(TypedDict):
@@ -31,6 +38,7 @@ class Bare(TypedDict):
 LEGAL: list[dict[str, Any]] = [
     {"name": "anna"},
     {"name": "anna", "colour": "blue", "loud": False, "words": {"a": "b"}},
+    {"name": "anna", "replicas": 2},
 ]
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({}, "`name` is missing"),
@@ -42,6 +50,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": "anna", "words": {"a": 1}}, "not an object of strings"),
     ({"name": "anna", "words": ["a"]}, "not an object of strings"),
     ({"name": "anna", "extra": "x"}, "`extra` is not known"),
+    ({"name": "anna", "replicas": 0}, "`0` is less than 1"),
+    ({"name": "anna", "replicas": True}, "`replicas` is True, not a whole number"),
+    ({"name": "anna", "replicas": "two"}, "set it: pulumi config set replicas 2"),
 ]
 
 
@@ -68,6 +79,27 @@ def test_values_are_read_from_the_stack() -> None:
     assert read_values == {"name": "anna", "loud": True, "words": {"a": "b"}}
 
 
+def test_a_component_has_a_namespace_of_its_own() -> None:
+    pulumi.runtime.set_mocks(Answers(), project=PROJECT)
+    pulumi.runtime.set_all_config({"part:name": "anna", "part:replicas": "3"})
+    assert read(Toy, pulumi.Config("part")) == {"name": "anna", "replicas": 3}
+    pulumi.runtime.set_all_config({"part:name": "anna", "part:replicas": "0"})
+    with pytest.raises(ConfigError, match="pulumi config set part:replicas 2"):
+        read(Toy, pulumi.Config("part"))
+
+
+def test_a_password_is_marked_secret_and_its_lack_has_a_remedy() -> None:
+    pulumi.runtime.set_all_config({"passwords:a": "geheim"}, ["passwords:a"])
+    with closing(asyncio.new_event_loop()) as loop:
+
+        async def is_secret() -> bool:
+            return await password("a").is_secret()
+
+        assert loop.run_until_complete(is_secret())
+    with pytest.raises(ConfigError, match="pulumi config set --secret passwords:b"):
+        password("b")
+
+
 def test_a_broken_object_is_refused() -> None:
     pulumi.runtime.set_all_config({f"{PROJECT}:name": "anna", f"{PROJECT}:words": "{broken"})
     with pytest.raises(ConfigError, match="`words`"):
@@ -90,3 +122,7 @@ def test_the_schema_files_are_up_to_date() -> None:
     assert len(list(documents())) >= 2
     for _, text in documents():
         jsonschema.Draft202012Validator.check_schema(json.loads(text))
+
+
+def test_every_size_has_its_amounts() -> None:
+    assert tuple(sizes.SIZES) == keys.SIZES

@@ -47,7 +47,7 @@ def test_further_roots_add_their_own(root: Path, tmp_path_factory: pytest.TempPa
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
-        ("name: toy-serving", "name: other", None, "make both the same"),
+        ("name: toy-serving", "name: other", None, "call the folder"),
         ("status: maintained", "status: maintaned", 5, "did you mean maintained?"),
         ("status: maintained", "status: retired", 1, "add replaced_by"),
         ("licence: MIT", "license: MIT", 4, "did you mean licence?"),
@@ -59,7 +59,7 @@ def test_further_roots_add_their_own(root: Path, tmp_path_factory: pytest.TempPa
 def test_a_description_is_checked(
     root: Path, old: str, new: str, line: int | None, says: str
 ) -> None:
-    path = root / "stacks/ninefold_stacks/serving/toy-serving/technology.yaml"
+    path = root / "stacks/ninefold_stacks/serving/toy_serving/technology.yaml"
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
@@ -74,7 +74,7 @@ def test_a_component_must_be_known(root: Path) -> None:
 
 
 def test_scaffold_files_are_templates_of_known_roles(root: Path) -> None:
-    folder = root / "stacks/ninefold_stacks/serving/toy-serving"
+    folder = root / "stacks/ninefold_stacks/serving/toy_serving"
     plain = scaffold(folder, "serving", "plain.py")
     wrong = scaffold(folder, "servign", "a.py.jinja")
     binary = scaffold(folder, "serving", "b.jinja")
@@ -93,8 +93,8 @@ def test_a_pattern_must_match(root: Path) -> None:
 
 def test_two_that_can_be_chosen_together_bring_no_file_twice(root: Path) -> None:
     base = root / "stacks/ninefold_stacks"
-    scaffold(base / "serving/toy-serving", "training", "src/__package__/same.py.jinja")
-    scaffold(base / "orchestration/toy-orchestration", "training", "src/__package__/same.py.jinja")
+    scaffold(base / "serving/toy_serving", "training", "src/__package__/same.py.jinja")
+    scaffold(base / "orchestration/toy_orchestration", "training", "src/__package__/same.py.jinja")
     said = faults(root)
     assert len(said) == 1, said
     assert "brings src/{@ package @}/same.py to training, and so does" in said[0]
@@ -131,7 +131,7 @@ def test_the_catalog_says_what_each_slot_brings(root: Path) -> None:
         "online": ["src/{@ package @}/common.py", "src/{@ package @}/service.py"],
         "batch": ["src/{@ package @}/batch.py", "src/{@ package @}/common.py"],
     }
-    base = "stacks/ninefold_stacks/serving/toy-serving/scaffold/serving/src/__package__"
+    base = "stacks/ninefold_stacks/serving/toy_serving/scaffold/serving/src/__package__"
     assert entries[0] == {
         "component": "serving",
         "slot": "online",
@@ -148,6 +148,13 @@ def test_the_catalog_says_what_each_slot_brings(root: Path) -> None:
         "packages": [],
         "untyped": [],
         "make": [],
+        "image": [],
+        "release": [],
+        "images": [],
+        "stated": {},
+        "secrets": {},
+        "setup": [],
+        "job": None,
     }
     assert (root / "templates/catalog/platform.yaml").read_text() == "[]\n"
 
@@ -156,6 +163,6 @@ def test_writing_again_changes_nothing_and_a_change_is_seen(root: Path) -> None:
     folder = root / "templates" / "catalog"
     write(load(root), folder)
     assert write(load(root), folder) == []
-    toy = root / "stacks/ninefold_stacks/serving/toy-serving"
+    toy = root / "stacks/ninefold_stacks/serving/toy_serving"
     scaffold(toy, "serving", "new.txt.jinja")
     assert stale(load(root), folder) == [folder / "serving.yaml"]

@@ -204,7 +204,7 @@ def test_a_new_technology_is_accepted_at_once(house: Path, slot: str, capsys: Ca
     assert main(["technology", "new", "fresh-one", "--slot", slot]) == 0
     assert main(["technology", "list", "--slot", slot]) == 0
     assert "fresh-one" in capsys.readouterr().out
-    folder = house / "stacks/ninefold_stacks" / slot.split(".")[0] / "fresh-one"
+    folder = house / "stacks/ninefold_stacks" / slot.split(".")[0] / "fresh_one"
     readme = (folder / "README.md").read_text()
     assert f"`{slot}`" in readme
     assert "Licence: Apache-2.0. Status: maintained." in readme

@@ -90,7 +90,9 @@ def test_what_is_refused_with_its_line(old: str, new: str, at: str, says: str) -
     assert (line_of(at, text), True) in [(line, says in said) for line, said in found], found
 
 
-@pytest.mark.parametrize("key", ["product", "sources", "features", "model", "monitoring"])
+@pytest.mark.parametrize(
+    "key", ["product", "sources", "features", "model", "monitoring", "retraining"]
+)
 def test_a_missing_section_is_named(key: str) -> None:
     found = problems(changed(f"\n{key}:\n", f"\n{key}_x:\n"))
     said = [text for _, text in found]
@@ -108,6 +110,7 @@ def test_every_fault_is_listed() -> None:
 
 def test_optional_keys_can_be_left_out() -> None:
     text = changed('    clock: "2013-10-01T12:00:00Z"\n', "")
+    text = changed('    replay: {until: "2014-01-01T12:00:00Z", every: 31d}\n', "", text)
     text = changed("    size: small\n", "", text)
     text = changed("    logs: none\n", "", text)
     text = changed("    every: 1h\n", "", text)

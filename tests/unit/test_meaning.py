@@ -1,5 +1,7 @@
 """Values of the right form that contradict each other."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +126,10 @@ def test_what_is_quoted_is_no_code(expression: str) -> None:
         ("max_depth:", "max_dept:", "max_dept", "did you mean max_depth?"),
         ("slices: [carrier_code", "slices: [carier_code", "slices", "did you mean carrier_code?"),
         ("slices: [carrier_code", "slices: [distance", "slices", "has too many values for slices"),
+        ("known_before: 7d", "known_before: 7d\n  gone_at: landd_at", "gone_at:",
+         "prediction.gone_at uses an unknown column landd_at; did you mean landed_at?"),
+        ("known_before: 7d", "known_before: 7d\n  gone_at: carrier", "gone_at:",
+         "prediction.gone_at: carrier is of type string; name a timestamp"),
         ("type: binary-classification", "type: regression", "metric:",
          "roc_auc does not measure a regression; use one of rmse, mae, r2"),
     ],
@@ -132,6 +138,30 @@ def test_what_contradicts_itself_with_its_line(old: str, new: str, at: str, says
     text = changed(old, new)
     found = problems(text)
     assert (line_of(at, text), True) in [(line, says in said) for line, said in found], found
+
+
+def test_the_number_of_a_row_can_be_its_key() -> None:
+    derived = "concat_ws('-', carrier, flight"
+    assert problems(changed(derived, "concat_ws('-', source_row, carrier, flight")) == []
+    found = problems(changed(LABEL, "expression: source_row > 1"))
+    assert ["uses an unknown column source_row" in said for _, said in found] == [True]
+
+
+def test_an_entity_may_be_gone_from_an_instant_on() -> None:
+    assert problems(changed("known_before: 7d", "known_before: 7d\n  gone_at: landed_at")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fine"),
+    [
+        *((text, True) for text in ("NULL", "-999", "n/a")),
+        *((text, False) for text in ("", "a b", "it's", "a,b", 'a"', "x" * 21)),
+    ],
+)
+def test_texts_for_missing_values_are_short_and_plain(text: str, fine: bool) -> None:
+    key = "key: [flight_id]"
+    found = problems(changed(key, f"nulls: [{json.dumps(text)}]\n    {key}"))
+    assert ["is no text for a missing value" in said for _, said in found] == [True] * (not fine)
 
 
 def test_look_ups_do_not_go_in_circles() -> None:

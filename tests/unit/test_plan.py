@@ -16,6 +16,7 @@ from ninefold.plan import Plan, PlanError, make, prepare
 from ninefold.plan.contracts import holders
 from ninefold.plan.show import as_mermaid, as_text
 from ninefold.spec import SpecError, load_text
+from ninefold.spec.technologies import SLOTS
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +102,55 @@ def test_a_target_that_a_technology_does_not_support(own: Path) -> None:
         make(spec, load(own))
 
 
+def test_a_product_that_runs_on_no_laptop(house: Path, tmp_path: Path) -> None:
+    document = yaml.safe_load(toy_text())
+    del document["environments"]["dev"]
+    text = yaml.safe_dump(document, sort_keys=False)
+    spec = tmp_path / "product.yaml"
+    spec.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        prepare(spec, load(house))
+    line = line_of("environments:", text)
+    assert f"{spec}:{line}: environments: none has the target local" in str(caught.value)
+
+
 def test_a_slot_that_names_no_technology_for_a_target(own: Path) -> None:
     said = refused({"orchestration": {"kubernetes": "toy-orchestration"}}, load(own))
     assert said == [
         "orchestration: names no technology for local, which environment dev needs; add one for "
         "local, or provision only `layers: [foundation]` there"
     ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "wanted"),
+    [
+        ("one", "one"),
+        ({"local": "one", "kubernetes": "two"}, "two"),
+        ({"kubernetes": "two", "aws": "three"}, "three"),
+        ({"kubernetes": "two", "aws": "none"}, ""),
+        ({"local": "one"}, ""),
+        ("none", ""),
+    ],
+)
+def test_an_account_stands_on_a_cluster(choice: Any, wanted: str) -> None:
+    (slot,) = (one for one in SLOTS if one.path == "source_repository")
+    spec = toy_spec()
+    technologies = spec.technologies.model_copy(update={"source_repository": choice})
+    assert technologies.chosen_for(slot, "aws") == wanted
+
+
+def test_what_runs_in_a_cluster_runs_in_an_account(own: Path) -> None:
+    technology(own, "orchestration", "far-loop", targets=["kubernetes"])
+    technology(own, "orchestration", "near-loop", targets=["local"])
+    technology(own, "orchestration", "sky-loop", targets=["aws"])
+    found = {
+        one.name: one.description for one in load(own).filling("orchestration", "orchestration")
+    }
+    assert found["far-loop"].runs_on("aws")
+    assert not found["near-loop"].runs_on("aws")
+    assert found["sky-loop"].runs_on("aws")
+    assert not found["sky-loop"].runs_on("kubernetes")
 
 
 def test_a_technology_per_target(own: Path) -> None:
@@ -134,6 +178,16 @@ def test_needs_are_met_by_offers_of_anyone(own: Path) -> None:
     )
     technology(own, "metadata_store", "toy-metadata-store", offers=["sql-database"])
     make(toy_spec(), load(own))
+
+
+def test_a_need_that_another_choice_would_meet_names_it(own: Path) -> None:
+    technology(own, "feature_store", "toy-feature-store", needs=["sql-database"])
+    technology(own, "source_repository", "toy-source-repository")
+    technology(own, "source_repository", "other-host", offers=["sql-database"])
+    (said,) = refused({}, load(own))
+    assert said.endswith(
+        "choose other-host as source_repository, which offers it, or another feature_store"
+    )
 
 
 @pytest.mark.parametrize(

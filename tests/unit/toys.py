@@ -6,12 +6,18 @@ from typing import Any
 
 import yaml
 
+from ninefold.names import folder_of
 from ninefold.spec import Spec, SpecError, load_text
 from ninefold.spec.technologies import SLOTS
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
-TEXT = EXAMPLE.read_text(encoding="utf-8")
+# Of the platform only the foundation: what a technology needs of a target is asked for by tests.
+TEXT = (
+    EXAMPLE.read_text(encoding="utf-8")
+    .replace("{local: luigi, kubernetes: argo-workflows}", "luigi")
+    .replace("target: kubernetes\n", "target: kubernetes\n    layers: [foundation]\n")
+)
 
 
 def changed(old: str, new: str, text: str = TEXT) -> str:
@@ -36,7 +42,7 @@ def problems(text: str) -> list[tuple[int, str]]:
 
 def technology(root: Path, component: str, name: str, **more: Any) -> Path:
     """Write a technology's folder."""
-    folder = root / "stacks" / "ninefold_stacks" / component / name
+    folder = root / "stacks" / "ninefold_stacks" / component / folder_of(name)
     folder.mkdir(parents=True, exist_ok=True)
     slots: dict[str, Any] = {slot.name: {} for slot in SLOTS if slot.component == component}
     description = {

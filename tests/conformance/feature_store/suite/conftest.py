@@ -20,9 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 PACKAGE = os.environ.get("CONFORMANCE_PACKAGE", "flight_delays_data_engineering")
 features = importlib.import_module(f"{PACKAGE}.features")
+offline = importlib.import_module(f"{PACKAGE}.offline")
 entities_module = importlib.import_module(f"{PACKAGE}.entities")
 settings_module = importlib.import_module(f"{PACKAGE}.settings")
 VIEWS = importlib.import_module(f"{PACKAGE}.views").VIEWS
+
+# What only servers have to show.
+collect_ignore = [] if "CONFORMANCE_SERVERS" in os.environ else ["test_servers.py"]
 
 KEY: str = entities_module.KEY
 JOIN_KEYS: tuple[str, ...] = entities_module.JOIN_KEYS
@@ -72,6 +76,7 @@ class State:
         instants = [(name, pa.timestamp("us", "UTC")) for name in ("event_timestamp", AT)]
         texts = [(name, pa.string()) for name in (KEY, *JOIN_KEYS)]
         _write(folder / f"{KEY_VIEW}.parquet", self.keys, [*texts, *instants])
+        offline.publish(self.settings, folder)
 
     def materialise(self, until: datetime) -> Mapping[str, int]:
         """Fill the online store."""
@@ -174,7 +179,10 @@ def settings_at(folder: Path) -> Any:
         state=folder,
         replayed=NOON,
         sources={},
-        extra={"feature_store": str(folder / "feature_store")},
+        extra={
+            **settings_module.load_settings().extra,
+            "feature_store": str(folder / "feature_store"),
+        },
     )
 
 

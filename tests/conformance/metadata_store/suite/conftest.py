@@ -14,6 +14,9 @@ faults = importlib.import_module(f"{PACKAGE}.faults")
 settings_module = importlib.import_module(f"{PACKAGE}.settings")
 tracking = importlib.import_module(f"{PACKAGE}.tracking")
 
+# What only servers have to show.
+collect_ignore = [] if "CONFORMANCE_SERVERS" in os.environ else ["test_servers.py"]
+
 
 @pytest.fixture
 def settings_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Any]:

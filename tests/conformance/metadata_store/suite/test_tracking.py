@@ -144,6 +144,7 @@ def test_nothing_is_lost_when_the_writer_is_killed(settings: Any, writer: Any) -
 def test_state_folder_may_be_moved(settings: Any, settings_of: Any) -> None:
     tracking.publish(settings, record(1))
     moved = settings_of(settings.state.parent / "moved")
+    settings.state.mkdir(parents=True, exist_ok=True)  # a store may keep nothing in it
     settings.state.rename(moved.state)
     tracking.publish(moved, record(2))
     assert tracking.runs(moved) == [record(1), record(2)]

@@ -3,7 +3,6 @@
 import importlib
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,16 @@ import pytest
 PACKAGE = os.environ.get("CONFORMANCE_PACKAGE", "flight_delays_product")
 orchestration = importlib.import_module(f"{PACKAGE}.orchestration")
 pipeline = importlib.import_module(f"{PACKAGE}.pipeline")
+rounds_module = importlib.import_module(f"{PACKAGE}.rounds")
 settings_module = importlib.import_module(f"{PACKAGE}.settings")
+
+ROUNDS = tuple(
+    rounds_module.parse(interval)
+    for interval in (
+        "2013-11-01T12:00:00Z/2013-12-02T12:00:00Z",
+        "2013-12-02T12:00:00Z/2014-01-01T12:00:00Z",
+    )
+)
 
 
 def toy(name: str, *needs: str, retries: int = 0) -> Any:
@@ -35,13 +43,13 @@ class Calls:
         return left <= 0
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Any:
-    """Settings with an empty state folder."""
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Settings with a state folder, in which one run follows the other as they do in a loop."""
     return settings_module.Settings(
         environment="dev",
         target="local",
-        state=tmp_path / "state",
+        state=tmp_path_factory.mktemp("state"),
         replayed=None,
         sources={},
         extra={},

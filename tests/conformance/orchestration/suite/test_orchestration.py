@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PACKAGE, Calls, pipeline, toy
+from conftest import PACKAGE, ROUNDS, Calls, pipeline, toy
 
 DIAMOND = (toy("a"), toy("b", "a"), toy("c", "a"), toy("d", "b", "c"), toy("e"))
 
@@ -20,6 +20,14 @@ def test_every_step_runs_once_in_the_order_of_the_description(run: Any) -> None:
     calls = Calls()
     run(pipeline.PIPELINE, calls)
     assert calls.names == [step.name for step in pipeline.PIPELINE]
+
+
+def test_the_steps_of_rounds_run_once_in_their_order(run: Any) -> None:
+    steps = pipeline.with_rounds(ROUNDS)
+    calls = Calls()
+    run(steps, calls)
+    assert calls.names == [step.name for step in steps]
+    assert calls.names[-1].endswith("@2")
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -138,7 +146,7 @@ INTERRUPTED = """
 
 
 def _wait(condition: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)

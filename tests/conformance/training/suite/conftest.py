@@ -13,6 +13,9 @@ trials = importlib.import_module(f"{PACKAGE}.trials")
 faults = importlib.import_module(f"{PACKAGE}.faults")
 settings_module = importlib.import_module(f"{PACKAGE}.settings")
 
+# What only servers have to show.
+collect_ignore = [] if "CONFORMANCE_SERVERS" in os.environ else ["test_servers.py"]
+
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

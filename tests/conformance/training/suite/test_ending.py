@@ -81,7 +81,8 @@ def start(settings: Any, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-    end = time.monotonic() + 120
+    # A compute that starts too slowly for itself starts again, twice.
+    end = time.monotonic() + 240
     while not begun.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
     assert begun.exists(), "the search did not start"

