@@ -1,93 +1,180 @@
-"""What takes how long: the loop's steps from their run records, and rendering against Copier alone.
+"""`make bench`: measures what Ninefold promises, and what it is compared with, in one run each.
 
-`make bench` reads the demo's state when there is one; give another with `--state FOLDER`.
+Each part prints its table and writes its figures to build/benchmarks/PART.json. Ratios compare what
+ran in turns on the same machine; seconds depend on it, and on who else is at work there.
 """
 
 import argparse
 import json
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-SPEC = ROOT / "examples" / "flight-delays" / "product.yaml"
-DEMO = ROOT / "build" / "demo" / "flight-delays" / "state" / "dev"
-ROLES = ("product", "data-engineering", "training", "serving", "monitoring", "platform")
+import generating
+import joins
+import loop
+import machine
+import pipelines
+import product
+import provisioning
+import serving
+from families import table
 
-
-def steps(state: Path) -> str:
-    """The last run of each step: seconds and peak memory."""
-    records = [
-        json.loads(path.read_text(encoding="utf-8")) for path in state.glob("runs/*/latest.json")
-    ]
-    records.sort(key=lambda record: record["started"])
-    lines = ["| step | seconds | peak MB |", "|---|---:|---:|"]
-    lines += [
-        f"| {record['step']} | {record['seconds']:.1f} | {record['peak_memory_bytes'] / 1e6:.0f} |"
-        for record in records
-    ]
-    total = sum(record["seconds"] for record in records)
-    peak = max((record["peak_memory_bytes"] for record in records), default=0)
-    return "\n".join([*lines, f"| **all** | **{total:.1f}** | **{peak / 1e6:.0f}** |"])
+RESULTS = machine.ROOT / "build" / "benchmarks"
+PAGE = machine.ROOT / "docs" / "benchmarks.md"
+STATES = tuple(
+    family / "state" / "dev"
+    for family in (loop.FAMILY, machine.ROOT / "build" / "demo" / "flight-delays")
+)
 
 
-def rendering(rounds: int) -> str:
-    """`ninefold new` for the family against six times `copier copy`."""
-    ours = _median(_new, rounds)
-    theirs = _median(_six_copies, rounds)
-    return "\n".join(
-        [
-            "| rendering the family | seconds |",
-            "|---|---:|",
-            f"| `ninefold new`, six repositories with first commits | {ours:.1f} |",
-            f"| `copier copy`, six times | {theirs:.1f} |",
-            f"| ratio | {ours / theirs:.2f} |",
-        ]
-    )
+@dataclass(frozen=True)
+class Part:
+    """Something that is measured."""
+
+    summary: str
+    measure: Callable[[argparse.Namespace], Mapping[str, Any]]
+    report: Callable[[Mapping[str, Any]], str]
+    goals: Callable[[Mapping[str, Any]], list[list[str]]]
+    needs_state: bool = False
 
 
-def _median(work: Callable[[Path], None], rounds: int) -> float:
-    def once() -> float:
-        with tempfile.TemporaryDirectory(prefix="ninefold-bench-") as folder:
-            start = time.monotonic()
-            work(Path(folder))
-            return time.monotonic() - start
-
-    return statistics.median(once() for _ in range(rounds))
-
-
-def _new(folder: Path) -> None:
-    _call("ninefold", "new", str(SPEC), "--into", str(folder / "family"))
-
-
-def _six_copies(folder: Path) -> None:
-    for role in ROLES:
-        fixed = ("copy", "--defaults", "--quiet", "--vcs-ref", "HEAD", "--data-file", str(SPEC))
-        _call("copier", *fixed, "-d", f"role={role}", str(ROOT), str(folder / role))
-
-
-def _call(module: str, *arguments: str) -> None:
-    command = [sys.executable, "-m", module, *arguments]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+PARTS = {
+    "help": Part(
+        "`ninefold --help` beside an interpreter that does nothing",
+        lambda _: generating.measure_help(),
+        generating.report_help,
+        generating.goals_help,
+    ),
+    "new": Part(
+        "`ninefold new` beside `copier copy` for each of the six repositories",
+        lambda chosen: generating.measure_new(chosen.rounds),
+        generating.report_new,
+        generating.goals_new,
+    ),
+    "loop": Part(
+        "the demo by step, from nothing and with a warm cache (about fifteen minutes)",
+        lambda _: loop.measure(),
+        loop.report,
+        loop.goals,
+    ),
+    "serving": Part(
+        "served predictions under load, beside BentoML and FastAPI alone",
+        lambda chosen: serving.measure(chosen.state, chosen.rounds, chosen.seconds),
+        serving.report,
+        serving.goals,
+        needs_state=True,
+    ),
+    "joins": Part(
+        "point-in-time training sets, beside Feast's own and `merge_asof`",
+        lambda chosen: joins.measure(chosen.state),
+        joins.report,
+        joins.goals,
+        needs_state=True,
+    ),
+    "provisioning": Part(
+        "objects brought to an API server, beside kubectl and Helm (about ten minutes)",
+        lambda _: provisioning.measure(),
+        provisioning.report,
+        provisioning.goals,
+    ),
+    "product": Part(
+        "from an empty namespace to the first prediction on a node (about ten minutes)",
+        lambda _: product.measure(),
+        product.report,
+        product.goals,
+    ),
+    "pipelines": Part(
+        "the rendered pipeline of a pull request, with and without a warm cache",
+        lambda _: pipelines.measure(),
+        pipelines.report,
+        pipelines.goals,
+    ),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--state", type=Path, default=DEMO, help="a family's state folder")
-    parser.add_argument("--rounds", type=int, default=3, help="repetitions; the median is shown")
-    chosen = parser.parse_args(arguments)
-    print(rendering(chosen.rounds))
-    print()
-    if chosen.state.is_dir():
-        print(steps(chosen.state))
-    else:
-        print(f"no runs in {chosen.state}; `make demo` makes them")
+    """Measure the chosen parts."""
+    chosen = _parser().parse_args(arguments)
+    unknown = sorted(set(chosen.only) - set(PARTS))
+    if unknown:
+        print(f"error: there is no part {unknown[0]}; choose of {', '.join(PARTS)}")
+        return 2
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for name in chosen.only or PARTS:
+        if PARTS[name].needs_state and not (chosen.state or _state(chosen)):
+            print(
+                f"error: {name} needs a family that was run: `make bench ONLY=loop` or `make demo`"
+            )
+            return 2
+        _measure(name, PARTS[name], chosen)
+    shown = _goals()
+    print(shown, flush=True)
+    # Rows of what was measured on another machine stay.
+    if chosen.docs and all((RESULTS / f"{name}.json").exists() for name in PARTS):
+        _renew("goals", shown)
     return 0
+
+
+def _measure(name: str, part: Part, chosen: argparse.Namespace) -> None:
+    path = RESULTS / f"{name}.json"
+    if not chosen.show:
+        about = machine.facts()
+        print(f"measuring {name}: {part.summary}", flush=True)
+        document = {"machine": about, **part.measure(chosen)}
+        path.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    if path.exists():
+        document = json.loads(path.read_text("utf-8"))
+        shown = f"{part.report(document)}\n\n{machine.text(document['machine'])}"
+        print(f"\n{shown}\n", flush=True)
+        if chosen.docs:
+            _renew(name, shown)
+
+
+def _goals() -> str:
+    """Each goal beside the last figure."""
+    rows = [
+        row
+        for name, part in PARTS.items()
+        if (path := RESULTS / f"{name}.json").exists()
+        for row in part.goals(json.loads(path.read_text("utf-8")))
+    ]
+    return table("what | goal | found", rows)
+
+
+def _renew(name: str, shown: str) -> None:
+    """Put a table into the documentation, between the marks of its part."""
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    page = PAGE.read_text("utf-8")
+    before, rest = page.split(start)
+    _, after = rest.split(end)
+    PAGE.write_text(f"{before}{start}\n{shown}\n{end}{after}", "utf-8")
+
+
+def _state(chosen: argparse.Namespace) -> Path | None:
+    chosen.state = next((state for state in STATES if (state / "registry").is_dir()), None)
+    found: Path | None = chosen.state
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parts = "\n".join(f"  {name:<12} {part.summary}" for name, part in PARTS.items())
+    parser = argparse.ArgumentParser(
+        prog="make bench",
+        description=__doc__,
+        epilog=f"parts:\n{parts}\n\nmake bench ONLY=serving OPTIONS='--rounds 3'",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--only", default=[], type=str.split, metavar="PARTS", help="parts to measure; all of them"
+    )
+    parser.add_argument("--show", action="store_true", help="print the last figures again")
+    parser.add_argument("--docs", action="store_true", help=f"renew the tables of docs/{PAGE.name}")
+    parser.add_argument("--state", type=Path, help="the state folder of a family that was run")
+    parser.add_argument("--rounds", type=int, default=5, help="turns; the median is shown (5)")
+    parser.add_argument("--seconds", type=float, default=4, help="of load in each turn (4)")
+    return parser
 
 
 if __name__ == "__main__":
