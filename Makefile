@@ -4,16 +4,19 @@ SHELL := /bin/sh
 PYTHON ?= python3
 TOOLS := $(CURDIR)/.tools
 export PATH := $(TOOLS)/uv/bin:$(PATH)
+# Images of build machines often set it: every process would compile all that it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 UV_VERSION := $(shell sed -n 's/^- uv==//p' templates/pins.yaml)
 RUN := uv run --frozen
 INTO ?= build/demo/flight-delays
 TIER ?= all
+NAME ?= ninefold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup uv demo test lint format bench soak docs examples pins clean
+.PHONY: help setup uv demo test lint format bench soak cluster cluster-down docs examples pins clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  %-13s %s\n", $$1, $$2}'
 
 uv:
 	@command -v uv >/dev/null 2>&1 || $(MAKE) --no-print-directory $(TOOLS)/uv/bin/uv
@@ -28,12 +31,12 @@ $(TOOLS)/uv/bin/uv:
 setup: uv ## Install the locked environment into .venv
 	@uv sync --frozen --quiet
 
-demo: setup ## From one spec to a served prediction on real flights [INTO=folder]
+demo: setup ## From one spec to served predictions and three watched months [INTO=folder]
 	@test -d $(INTO) || $(RUN) ninefold new examples/flight-delays/product.yaml --into $(INTO)
 	@$(RUN) ninefold run $(INTO)
 
-test: setup ## Run every tier of tests, or one: make test TIER=unit
-	@$(RUN) python tests/tiers.py $(TIER)
+test: setup ## Run the tiers of tests, or one: make test TIER=unit [JOBS=2]
+	@$(RUN) python tests/tiers.py $(TIER) $(if $(JOBS),--jobs $(JOBS))
 
 lint: setup ## Style, types and layers
 	@$(RUN) python tests/tiers.py lint
@@ -41,14 +44,20 @@ lint: setup ## Style, types and layers
 format: setup ## Format the code
 	@$(RUN) ruff check --fix --quiet . ; $(RUN) ruff format .
 
-bench: setup ## Measure: the loop's steps, and rendering against Copier alone
-	@$(RUN) python benchmarks/bench.py
+bench: setup ## Measure everything, or some: make bench ONLY=serving [OPTIONS=--help]
+	@$(RUN) python benchmarks/bench.py --only "$(ONLY)" $(OPTIONS)
 
 soak: setup ## The long tests: a hundred random specs
 	@$(RUN) python tests/tiers.py soak
 
-docs: uv ## Build the documentation into build/docs
-	@uv run --frozen --group docs sphinx-build -W --keep-going -q -b html docs build/docs
+cluster: setup ## Start a real Kubernetes, built from source [DEPTH=api|node NAME=ninefold]
+	@$(RUN) python tests/kubernetes/cluster.py up --name $(NAME) $(if $(DEPTH),--depth $(DEPTH))
+
+cluster-down: setup ## End it, and remove what it wrote [NAME=ninefold]
+	@$(RUN) python tests/kubernetes/cluster.py down --name $(NAME)
+
+docs: setup ## Build the documentation into build/docs
+	@$(RUN) sphinx-build -W --keep-going -q -b html docs build/docs
 	@echo "build/docs/index.html"
 
 examples: setup ## Render the examples again after a change of the templates
