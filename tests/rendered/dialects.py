@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from rendering import Family, described, hosting, laptop, repository_with
+from rendering import Family, alone, described, hosting, laptop, repository_with
 
 CHANGE, MAIN, SCHEDULE = "change", "main", "schedule"
 
