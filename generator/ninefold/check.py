@@ -10,14 +10,13 @@ import yaml
 
 from ninefold import lock
 from ninefold.errors import NinefoldError
-from ninefold.family import Family, Repository
+from ninefold.family import SPEC, Family, Repository
 from ninefold.names import ROLES, repository_name
 from ninefold.plan import prepare
 from ninefold.repository import ANSWERS
 from ninefold.slices import differences
 from ninefold.spec import SpecError
 
-SPEC = "product.yaml"
 SUMS = Path("contracts/SHA256SUMS")
 RUN_RECORD_CONTRACT = Path("contracts/run-record.schema.json")
 

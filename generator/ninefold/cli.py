@@ -12,6 +12,7 @@ COMMANDS = {
     "init": "write a commented product.yaml to start from",
     "plan": "show what a spec leads to; writes nothing",
     "new": "render a product's family of repositories, all or nothing",
+    "update": "bring a changed spec, or later templates, to a family's repositories",
     "run": "run a family's loop, from raw data to the last round",
     "check": "compare a family's repositories with the product's spec and contracts",
     "audit": "show what realises each principle, component, role and stage, and what is missing",

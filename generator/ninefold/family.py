@@ -10,6 +10,7 @@ from ninefold.lock import Lock
 from ninefold.render import Answers, recorded
 
 HOME = "product"
+SPEC = "product.yaml"
 
 
 class FamilyError(NinefoldError):

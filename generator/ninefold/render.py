@@ -109,24 +109,93 @@ def _parsed_in_c() -> Iterator[None]:
 @_parsed_in_c()
 def render(source: Source, role: str, spec: Mapping[str, Any], folder: Path) -> Answers:
     """Render a role into a folder that does not exist yet; no code of the template is run."""
-    template = source.template
+    with _told(source.template.url, role):
+        source.copy(role, spec, folder)
+    return _recorded(folder, role, source.template.url)
+
+
+class Shelf:
+    """Versions of templates that are fetched once, for all repositories that are updated."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str | None], CopierTemplate] = {}
+
+    def __enter__(self) -> "Shelf":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for template in self._known.values():
+            template._cleanup()
+
+    def update(self, spec: Mapping[str, Any], folder: Path, ref: str | None) -> None:
+        """What `copier update` does, which would fetch the template five times."""
+        from copier import VcsRef
+        from copier._main import Worker
+        from copier._settings import SettingsModel
+
+        shelf = self
+
+        class QuickWorker(Worker):
+            """Copier's own, but for what takes most of its time."""
+
+            @cached_property
+            def template(self) -> "CopierTemplate":
+                found = super().template
+                self._cleanup_hooks.pop()  # the others need its clone
+                return shelf._known.setdefault((found.url, found.ref), found)
+
+            def _sync_git_index_executable_bit(self, *_: object) -> None:
+                """Asks Git about every file; whoever commits reads the bit off the file itself."""
+
+        with QuickWorker(
+            dst_path=folder,
+            data=dict(spec),
+            vcs_ref=ref or VcsRef.CURRENT,
+            settings=SettingsModel(),
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            unsafe=False,
+        ) as worker:
+            worker.run_update()
+
+
+@_parsed_in_c()
+def update(
+    shelf: Shelf, before: Answers, spec: Mapping[str, Any], folder: Path, ref: str | None = None
+) -> Answers:
+    """Merge into a committed repository what another spec, or other templates, would render.
+
+    The version of the templates stays unless `ref` names another. What cannot be merged is left in
+    the files between marks, as Git does it, and is unmerged in Git's index.
+    """
+    with _told(before.template, before.role):
+        shelf.update(spec, folder, ref)
+    return _recorded(folder, before.role, before.template)
+
+
+@contextmanager
+def _told(url: str, role: str) -> Iterator[None]:
+    """Whatever a template or Git does in there, it is one line here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source.copy(role, spec, folder)
-    except Exception as error:  # Whatever a template or Git does in there, it is one line here.
+            yield
+    except Exception as error:
         if isinstance(error, OSError) and error.errno:
             raise
         raise_if_full(str(getattr(error, "stderr", "")))
         raise TemplateError(
-            f"{template.url}: the {role} repository cannot be rendered"
+            f"{url}: the {role} repository cannot be rendered"
             f"{_place(error)} ({_said(error)}); mend the template or name another with --template"
         ) from error
+
+
+def _recorded(folder: Path, role: str, url: str) -> Answers:
     answers = recorded(folder)
     if answers is None or answers.role != role:
         raise TemplateError(
-            f"{template.url}: is no template of Ninefold (it recorded no role); "
-            "name another with --template"
+            f"{url}: is no template of Ninefold (it recorded no role); name another with --template"
         )
     return answers
 

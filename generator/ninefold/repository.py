@@ -107,16 +107,21 @@ def commit_first(folder: Path, message: str) -> str:
     """Make the folder a repository with everything in it committed; answer the short commit."""
     try:
         git(folder, "init", "--quiet", "--template=", f"--initial-branch={BRANCH}")
-        # A rendered .gitignore, or a person's own, must not keep a rendered file out.
-        git(folder, *_NEUTRAL, "add", "--all", "--force")
-        identity = _identity(folder)
-        git(folder, *_NEUTRAL, *identity, "commit", "--quiet", "--no-verify", "-m", message)
-        return git(folder, "rev-parse", "--short", "HEAD")
+        return commit_all(folder, message)
     except GitError as error:
         raise GitError(
             f"{folder.name}: Git cannot make the first commit ({error}); "
             "mend what it says and run it again"
         ) from error
+
+
+def commit_all(folder: Path, message: str) -> str:
+    """Commit everything that was rendered into the folder; answer the short commit."""
+    # A rendered .gitignore, or a person's own, must not keep a rendered file out.
+    git(folder, *_NEUTRAL, "add", "--all", "--force")
+    identity = _identity(folder)
+    git(folder, *_NEUTRAL, *identity, "commit", "--quiet", "--no-verify", "-m", message)
+    return git(folder, "rev-parse", "--short", "HEAD")
 
 
 def _identity(folder: Path) -> tuple[str, ...]:

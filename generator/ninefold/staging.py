@@ -88,7 +88,7 @@ def _hold(hidden: Path, target: Path) -> int:
         except BlockingIOError as error:
             os.close(holder)
             raise StagingError(
-                f"{target}: another `ninefold new` is writing it; wait until it has ended"
+                f"{target}: another `ninefold` is writing it; wait until it has ended"
             ) from error
         os.close(holder)
 

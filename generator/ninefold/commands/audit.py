@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print every line; status 1 if any is missing."""
     from ninefold import audit, catalog, repository
-    from ninefold.check import SPEC
-    from ninefold.family import find
+    from ninefold.family import SPEC, find
     from ninefold.plan import prepare
 
     repository.keep_to_itself()
