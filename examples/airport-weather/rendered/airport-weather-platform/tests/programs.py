@@ -56,8 +56,7 @@ def project(program: str) -> str:
 
 def secrets(program: str, values: dict[str, Any]) -> dict[str, str]:
     """The passwords that the engine's verb generates, by their keys."""
-    chosen, on = values.get("technologies", {}), values.get("target", "kubernetes")
-    return {f"passwords:{name}": f"opens {name}" for name in passwords(program, chosen, on)}
+    return {f"passwords:{name}": f"opens {name}" for name in passwords(program, values)}
 
 
 def run(program: str, environment: str, **changes: Any) -> Notes:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flight_delays_monitoring import release
+from flight_delays_monitoring import release, remote
 from flight_delays_monitoring.faults import Fault
 from flight_delays_monitoring.images import Image, images, replaced
-from flight_delays_monitoring.release import NAME, TOKEN, TREE, URL, USER
+from flight_delays_monitoring.release import ACCOUNT, NAME, TOKEN, TREE, URL, USER
 
 PLACE = f"registry.example.org/team/{NAME}"
 ONE, TWO = (f"sha256:{digit * 64}" for digit in "12")
@@ -110,9 +110,9 @@ def test_who_comes_second_adds_to_what_is_there(
 ) -> None:
     """Another repository's release arrives between our look and our push."""
     other = platform.parent / "first"
-    real, pushes = release.Git.run, []
+    real, pushes = remote.Git.run, []
 
-    def run(self: release.Git, *words: str) -> "subprocess.CompletedProcess[str]":
+    def run(self: remote.Git, *words: str) -> "subprocess.CompletedProcess[str]":
         if words[0] == "push":
             pushes.append(words)
             if len(pushes) == 1:
@@ -122,7 +122,7 @@ def test_who_comes_second_adds_to_what_is_there(
                 git(other, "push", "--quiet", "../platform.git", "HEAD:main")
         return real(self, *words)
 
-    monkeypatch.setattr(release.Git, "run", run)
+    monkeypatch.setattr(remote.Git, "run", run)
     assert release.main() == 0
     assert len(pushes) == 2
     assert images(now(platform), TREE) == {
@@ -170,7 +170,7 @@ def test_what_is_missing_is_said_with_its_remedy(
 
 def test_git_is_told_the_token_for_that_host_only() -> None:
     given = {**os.environ, TOKEN: "s3cret", USER: "robot"}
-    said = release.access(given, "https://git.example.org/team/platform.git")
+    said = remote.access(given, "https://git.example.org/team/platform.git", ACCOUNT)
     assert "s3cret" not in str(said)
     for host, known in (("git.example.org", True), ("git.example.com", False)):
         done = subprocess.run(

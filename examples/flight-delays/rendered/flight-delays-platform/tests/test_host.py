@@ -44,7 +44,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
         return httpx.Client(base_url=opened.base_url, headers=opened.headers, transport=transport)
 
     monkeypatch.setattr(host, "client", client)
-    monkeypatch.setattr(hosting, "_origin", lambda: ORIGIN)
+    monkeypatch.setattr(hosting, "origin_url", lambda: ORIGIN)
     monkeypatch.setenv(TOKEN, SECRET)
     monkeypatch.delenv("REPOSITORY", raising=False)
     monkeypatch.delenv("CHECK", raising=False)

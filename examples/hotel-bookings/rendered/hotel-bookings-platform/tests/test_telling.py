@@ -19,7 +19,7 @@ def told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, ...
         return "https://git.example.org/4"
 
     monkeypatch.setattr(host, "report", report)
-    monkeypatch.setattr(hosting, "_origin", lambda: "https://git.example.org/team/platform.git")
+    monkeypatch.setattr(hosting, "origin_url", lambda: "https://git.example.org/team/platform.git")
     (tmp_path / "page.md").write_text("# It differs\n", "utf-8")
     return found
 

@@ -1,7 +1,6 @@
 """Releases the image that was published: a commit to the tree of staging."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from .faults import Fault
 from .images import Image, replaced
+from .remote import Account, Git, access
 
 NAME: Final = "flight-delays-serving"
 ENVIRONMENT: Final = "staging"
@@ -20,56 +20,9 @@ TREE: Final = f"release/{ENVIRONMENT}/kustomization.yaml"
 # Written by `make publish`: registry/name:tree@digest.
 PUBLISHED: Final = Path("build/published")
 URL, USER, TOKEN = (f"FLIGHT_DELAYS_PLATFORM_{word}" for word in ("URL", "USER", "TOKEN"))
+ACCOUNT: Final = Account(URL, USER, TOKEN)
 # Others release to the same tree: whoever comes second looks again and adds to what is there.
 TRIES: Final = 10
-# How the line begins that says what went wrong, the best first.
-TELLING: Final = ("remote:", "fatal:", "error:", "!")
-REFUSED: Final = (
-    "authentication failed",
-    "could not read password",
-    "could not read username",
-    "error: 403",
-    "permission denied",
-)
-
-
-class Git:
-    """Git in one folder, which asks nobody and keeps no credentials."""
-
-    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
-        self.folder = folder
-        self.variables = {**variables, **_identity(variables), "LC_ALL": "C"}
-
-    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """What it answers, whether it succeeded or not."""
-        return subprocess.run(
-            ["git", *words],
-            cwd=self.folder,
-            env=self.variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def __call__(self, *words: str) -> str:
-        """What it answers; raises `Fault` with its last line."""
-        done = self.run(*words)
-        if done.returncode:
-            raise Fault(self.said(words[0], done.stderr))
-        return done.stdout.strip()
-
-    def said(self, verb: str, errors: str) -> str:
-        """One line on what went wrong, with a remedy."""
-        lines = [line.strip() for line in errors.splitlines() if line.strip()]
-        telling = [line for word in TELLING for line in lines if line.startswith(word)]
-        shown = (telling or lines or ["it says nothing"])[0]
-        if token := self.variables.get(TOKEN):
-            shown = shown.replace(token, "...")
-        remedy = f"is {URL} right, and is it reached from here?"
-        if any(word in errors.lower() for word in REFUSED):
-            remedy = f"may {TOKEN} write to that repository?"
-        return f"git {verb}: {shown}; {remedy}"
 
 
 def main() -> int:
@@ -84,10 +37,10 @@ def main() -> int:
 
 def release(given: Mapping[str, str]) -> str:
     """Let the tree name the image that was published; raises `Fault`."""
-    image, commit = _published(Git(Path.cwd(), given))
+    image, commit = _published(Git(Path.cwd(), given, ACCOUNT))
     url = _url(given)
     with TemporaryDirectory() as folder:
-        git = Git(Path(folder), {**given, **access(given, url)})
+        git = Git(Path(folder), {**given, **access(given, url, ACCOUNT)}, ACCOUNT)
         git("clone", "--quiet", "--depth=1", "--no-tags", "--", url, ".")
         branch = git("symbolic-ref", "--short", "HEAD")
         for number in range(TRIES):
@@ -121,34 +74,6 @@ def _url(given: Mapping[str, str]) -> str:
     if "://" in url and urlsplit(url).password:
         raise Fault(f"{URL} holds a password, and a URL is shown in logs; set {TOKEN} instead")
     return url
-
-
-def access(given: Mapping[str, str], url: str) -> Mapping[str, str]:
-    """Git's own helper says the token, to that host only; nothing is written down."""
-    said = {"GIT_TERMINAL_PROMPT": "0"}
-    if not given.get(TOKEN) or not url.startswith(("https://", "http://")):
-        return said
-    parts = urlsplit(url)
-    host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    answer = f'!f() {{ echo "username=${{{USER}:-git}}"; echo "password=${TOKEN}"; }}; f'
-    settings = (("credential.helper", ""), (f"credential.{host}.helper", answer))
-    for number, (key, value) in enumerate(settings):
-        said |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**said, "GIT_CONFIG_COUNT": str(len(settings))}
-
-
-def _identity(given: Mapping[str, str]) -> Mapping[str, str]:
-    """A machine has no name; a person's own is kept."""
-    known = subprocess.run(
-        ["git", "config", "--get", "user.email"], env=dict(given), capture_output=True, check=False
-    )
-    if known.returncode == 0:
-        return {}
-    return {
-        f"GIT_{role}_{key}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for key, value in (("NAME", f"{NAME} pipeline"), ("EMAIL", f"{NAME}@localhost"))
-    }
 
 
 def _written(path: Path, image: Image) -> bool:

@@ -75,9 +75,13 @@ class Stack:
     def generate(self) -> int:
         """Make the passwords that are missing; they are encrypted in the stack's configuration."""
         given = self.asked("config", *self._named())
-        chosen = given.get(f"{self._project()}:technologies", {}).get("objectValue", {})
-        target = given.get(f"{self._project()}:target", {}).get("value", "kubernetes")
-        for name in passwords(self.program, chosen, target):
+        own = f"{self._project()}:"
+        config = {
+            key.removeprefix(own): one.get("objectValue", one.get("value"))
+            for key, one in given.items()
+            if key.startswith(own)
+        }
+        for name in passwords(self.program, config):
             if f"passwords:{name}" not in given:
                 if self.unattended:
                     raise Fault(

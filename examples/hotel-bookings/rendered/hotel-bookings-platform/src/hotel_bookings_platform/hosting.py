@@ -32,7 +32,7 @@ class Repository:
 
 def place(origin: str = "") -> Place:
     """Where this repository comes from; raises `Fault` where that cannot be said."""
-    address = origin or _origin()
+    address = origin or origin_url()
     parts = urlsplit(address if "://" in address else f"ssh://{address.replace(':', '/', 1)}")
     owner = parts.path.strip("/").rpartition("/")[0]
     if not parts.hostname or not owner:
@@ -84,7 +84,8 @@ def _remedy(status: int) -> str:
     return "mend what it names, and run this again"
 
 
-def _origin() -> str:
+def origin_url() -> str:
+    """Where this repository is fetched from."""
     done = subprocess.run(
         ["git", "remote", "get-url", "origin"], capture_output=True, text=True, check=False
     )
