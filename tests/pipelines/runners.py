@@ -175,7 +175,7 @@ def github(
     command = [
         *(str(act), event.name, "--eventpath", str(about), "--defaultbranch", "main"),
         *("--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--actor", "robot"),
-        *("--use-new-action-cache", "--action-offline-mode"),
+        *("--use-new-action-cache", "--action-offline-mode", "--concurrent-jobs=1"),
         *("--action-cache-path", str(machine.folder / "act")),
         *(f"--local-repository={action}" for action in actions),
         *(f"--var={name}={value}" for name, value in settings.items()),

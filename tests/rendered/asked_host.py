@@ -26,6 +26,8 @@ def main() -> None:
     if given["call"] == "protect":
         repository = hosting.Repository(given["path"], tuple(given["owners"]))
         said: object = list(host.protect(client, repository, "Lint and test"))
+    elif given["call"] == "propose":
+        said = host.propose(client, given["path"], "product-spec", "Follow", "It has changed.")
     else:
         said = host.report(client, given["path"], "Drift in staging", "It differs.")
     print(json.dumps({"asked": asked, "said": said}))

@@ -144,17 +144,19 @@ WORKSPACE = f"/2.0/repositories/{PATH}"
 GROUP = "/api/v4/groups/team%2Fdata?with_projects=false"
 
 
-def asked(family: Family, name: str, call_: str, answers: dict[str, Any]) -> dict[str, Any]:
-    """What the platform's repository asks its host about the training's."""
-    first = repository_with(family, "source_repository", "github", "platform")
+def asked(
+    family: Family, name: str, call_: str, answers: dict[str, Any], role: str = "platform"
+) -> dict[str, Any]:
+    """What a role's repository asks its host about the training's."""
+    first = repository_with(family, "source_repository", "github", role)
     set_up(first)
-    folder = repository_with(family, "source_repository", name, "platform")
+    folder = repository_with(family, "source_repository", name, role)
     owners = ["@team/data", "@ada", "ada@example.org"]
     given = {"call": call_, "path": PATH, "owners": owners, "answers": answers}
     said = call(
         first / ".venv/bin/python",
         Path(__file__).with_name("asked_host.py"),
-        family.package("platform"),
+        family.package(role),
         json.dumps(given),
         at=folder,
         PYTHONPATH=str(folder / "src"),
@@ -295,6 +297,51 @@ def test_one_open_issue_tells_of_drift(name: str, there: bool, family: Family) -
     assert len(found["changed"]) == 1
     assert TEXT in json.dumps(sent)
     assert there or sent["title"] == TITLE
+
+
+BRANCH = "product-spec"
+# Of each host: how it finds the open request of a branch, what it answers there, and the change.
+REQUESTS = {
+    "bitbucket": (
+        f"{WORKSPACE}/pullrequests?q=source.branch.name%3D%22product-spec%22%20AND%20"
+        "state%3D%22OPEN%22",
+        {"values": [{"id": 4}]},
+        {"values": []},
+        ("PUT", f"{WORKSPACE}/pullrequests", {"links": {"html": {"href": URL}}}),
+    ),
+    "gitea": (
+        f"/api/v1/repos/{PATH}/pulls/main/product-spec",
+        {"state": "open", "number": 4},
+        {"state": "closed", "number": 3},
+        ("PATCH", f"/api/v1/repos/{PATH}/pulls", {"html_url": URL}),
+    ),
+    "github": (
+        f"/api/v3/repos/{PATH}/pulls?state=open&head=team%3Aproduct-spec",
+        [{"number": 4}],
+        [],
+        ("PATCH", f"/api/v3/repos/{PATH}/pulls", {"html_url": URL}),
+    ),
+    "gitlab": (
+        f"{PROJECT}/merge_requests?state=opened&source_branch=product-spec",
+        [{"iid": 4}],
+        [],
+        ("PUT", f"{PROJECT}/merge_requests", {"web_url": URL}),
+    ),
+}
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("name", HOSTS)
+def test_one_open_request_proposes_a_spec(name: str, there: bool, family: Family) -> None:
+    listed, some, none, (method, requests, answered) = REQUESTS[name]
+    place = (method, f"{requests}/4") if there else ("POST", requests)
+    answers = {f"GET {listed}": some if there else none, " ".join(place): answered}
+    found = asked(family, name, "propose", answers, "product")
+    assert found["said"] == URL
+    sent = json.dumps(body(found, *place))
+    assert len(found["changed"]) == 1
+    assert "Follow" in sent and "It has changed." in sent
+    assert (BRANCH in sent) == ('"main"' in sent) == (not there)
 
 
 def test_platforms_at_each_host_pass_their_own_checks(family: Family, tmp_path: Path) -> None:
