@@ -1,4 +1,4 @@
-"""Charter and decisions say what product.yaml says: people agree on what the code is made from."""
+"""Charter and decisions say what the code is made from: people have agreed on it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-SPEC: dict[str, Any] = yaml.safe_load((ROOT / "product.yaml").read_text("utf-8"))
+SPEC: dict[str, Any] = yaml.safe_load((ROOT / ".copier-answers.yml").read_text("utf-8"))
 
 
 def squeezed(text: str) -> str:
