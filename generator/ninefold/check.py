@@ -103,7 +103,7 @@ def _answers(family: Family, member: Repository, document: Mapping[str, Any]) ->
         yield Finding(
             where,
             f"`{path}` is not what {SPEC} says",
-            f"bring it over with `copier update --defaults --data-file {source}`",
+            f"bring it over with `ninefold update`, or `copier update --defaults --data-file {source}`",
         )
     if entry and (entry.commit, entry.template) != (member.answers.commit, member.answers.template):
         yield Finding(
@@ -137,7 +137,7 @@ def _contracts(home: Path, folder: Path) -> Iterator[Finding]:
             yield Finding(
                 where,
                 f"differs from the original in {home.name}",
-                "bring both to one template commit with `copier update`",
+                "bring both to one template commit with `ninefold update --ref`",
             )
 
 
@@ -153,7 +153,7 @@ def _run_record(home: Path, folder: Path) -> Iterator[Finding]:
         yield Finding(
             ours.relative_to(folder.parent).as_posix(),
             f"differs from the one in {home.name}",
-            "restore it from Git, or bring both to one template commit with `copier update`",
+            "restore it from Git, or bring both to one template commit with `ninefold update --ref`",
         )
 
 
