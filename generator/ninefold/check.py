@@ -93,7 +93,6 @@ def _presence(family: Family, document: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _answers(family: Family, member: Repository, document: Mapping[str, Any]) -> Iterator[Finding]:
     where = f"{member.folder.name}/{ANSWERS}"
-    source = f"../{family.home.name}/{SPEC}"
     entry = family.lock.repositories.get(member.answers.role) if family.lock else None
     recorded = member.answers.values
     for key in entry.answers if entry else ():
@@ -103,7 +102,7 @@ def _answers(family: Family, member: Repository, document: Mapping[str, Any]) ->
         yield Finding(
             where,
             f"`{path}` is not what {SPEC} says",
-            f"bring it over with `ninefold update`, or `copier update --defaults --data-file {source}`",
+            f"bring it over with `ninefold update {family.folder}`",
         )
     if entry and (entry.commit, entry.template) != (member.answers.commit, member.answers.template):
         yield Finding(
@@ -153,7 +152,7 @@ def _run_record(home: Path, folder: Path) -> Iterator[Finding]:
         yield Finding(
             ours.relative_to(folder.parent).as_posix(),
             f"differs from the one in {home.name}",
-            "restore it from Git, or bring both to one template commit with `ninefold update --ref`",
+            "restore it from Git, or bring both to one version with `ninefold update --ref`",
         )
 
 
