@@ -180,6 +180,38 @@ def test_a_merge_goes_to_production_and_back(place: Place) -> None:
     assert place.runs(FIRST)["serving"] != first
 
 
+def test_a_model_version_goes_to_production_and_back(place: Place) -> None:
+    """By the same commit that a person reviews, and by no change of an image."""
+
+    def served() -> str:
+        content = place.git("platform", "show", f"HEAD:release/{SECOND}/serving.yaml")
+        workload, *_ = yaml.safe_load_all(content)
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        (value,) = (
+            one["value"] for one in container["env"] if one["name"].endswith("_SERVING_ALIAS")
+        )
+        return str(value)
+
+    assert served() == "champion"
+    words = (f"FROM={FIRST}", f"TO={SECOND}", "MODEL=7", "HERE=1")
+    shown = place.done("platform", "promote", *words)
+    assert '+              value: "v7"' in shown
+    assert served() == "v7"
+    assert "nothing to promote" in place.done("platform", "promote", *words)
+    place.git("platform", "revert", "--no-edit", "HEAD")
+    assert served() == "champion"
+
+
+def test_the_platforms_own_tests_of_promotions_pass(place: Place) -> None:
+    """They are rendered for two environments that have a tree; all of its code is linted here."""
+    folder = place.folder / "platform"
+    python = (sys.executable, "-m")
+    call(*python, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_promotion.py", at=folder,
+         PYTHONPATH="src")  # fmt: skip
+    for words in (("check", "."), ("format", "--check", ".")):
+        call(*python, "ruff", *words, "--no-cache", at=folder)
+
+
 def test_two_repositories_release_at_once(place: Place) -> None:
     """Git lets one of them through; the other looks again."""
     hook = place.folder / "platform.git" / "hooks" / "pre-receive"

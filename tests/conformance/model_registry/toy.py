@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .faults import Fault
-from .model import FILES, MANIFEST, package_digest
+from .model import FILES, MANIFEST, named_version, package_digest
 from .settings import Settings
 
 
@@ -53,6 +53,8 @@ class Toy:
 
     def promote(self, settings: Settings, version: str, alias: str, reason: str) -> Promotion:
         """Move the alias."""
+        if self.numbered(alias):
+            raise Fault(f"{alias} names a version itself")
         with self.index(settings) as index:
             if not version.isdigit() or int(version) > len(index["versions"]):
                 raise Fault(f"there is no version {version}")
@@ -64,8 +66,14 @@ class Toy:
     def current(self, settings: Settings, alias: str) -> str | None:
         """The version that has the alias."""
         with self.index(settings) as index:
+            if number := self.numbered(alias):
+                return number if int(number) <= len(index["versions"]) else None
             found: str | None = index["aliases"].get(alias)
         return found
+
+    def numbered(self, name: str) -> str | None:
+        """The version that is named itself."""
+        return named_version(name)
 
     def history(self, settings: Settings) -> list[Promotion]:
         """Every promotion."""

@@ -87,6 +87,20 @@ def test_promotion_can_be_taken_back_and_both_are_told(
     assert contents(tmp_path / "loaded") == contents(package(1))
 
 
+def test_a_version_can_be_meant_itself(settings: Any, package: Any, tmp_path: Path) -> None:
+    """A release names a model by its number: no alias that moves changes what is served then."""
+    one, two = (add(settings, package(number)) for number in (1, 2))
+    registry.promote(settings, two.version, ALIAS, "better")
+    assert registry.current(settings, f"v{one.version}") == one.version
+    assert registry.load(settings, f"v{one.version}", tmp_path / "loaded") == one
+    assert contents(tmp_path / "loaded") == contents(package(1))
+    assert registry.current(settings, "v77") is None
+    with pytest.raises(faults.Fault, match="v77"):
+        registry.load(settings, "v77", tmp_path / "other")
+    with pytest.raises(faults.Fault, match=f"v{two.version}"):
+        registry.promote(settings, one.version, f"v{two.version}", "by mistake")
+
+
 def test_unknown_version_is_refused(settings: Any, package: Any) -> None:
     add(settings, package(1))
     with pytest.raises(faults.Fault, match="77"):

@@ -26,7 +26,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from .faults import Fault
-from .model import FILES, MANIFEST, Model, package_digest
+from .model import FILES, MANIFEST, Model, named_version, package_digest
 from .settings import Settings
 
 NAME: Final = "airport-weather"
@@ -120,6 +120,8 @@ def register(
 @_told
 def promote(settings: Settings, version: str, alias: str, reason: str) -> Promotion:
     """Move an alias to a version; the history gets its entry first, under one lock."""
+    if number := named_version(alias):
+        raise Fault(f"{alias} names version {number} itself; choose another alias")
     with _locked(settings):
         client = _client(settings)
         _version(client, version)
@@ -170,7 +172,7 @@ def _settled(entries: list[Promotion], aliases: Mapping[str, str]) -> list[Promo
 
 @_told
 def current(settings: Settings, alias: str) -> str | None:
-    """The version that has the alias, or None."""
+    """The version that has the alias, or None; `v7` is version 7 itself."""
     found = _aliased(settings, alias)
     return None if found is None else str(found.version)
 
@@ -216,6 +218,8 @@ def _aliased(settings: Settings, alias: str) -> Any:
     if not _exists(settings):
         return None
     try:
+        if number := named_version(alias):
+            return _client(settings).get_model_version(NAME, number)
         return _client(settings).get_model_version_by_alias(NAME, alias)
     except MlflowException as error:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:

@@ -7,6 +7,7 @@ order, categories, label) and `manifest.json` (SHA-256 of the other two). Nothin
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,6 +163,11 @@ def package_digest(folder: Path) -> str:
             "training; refuse it and load another version"
         )
     return hashlib.sha256(manifest).hexdigest()
+
+
+def named_version(name: str) -> str | None:
+    """The number in `v7`, a name by which that version itself is meant; None for an alias."""
+    return name[1:] if re.fullmatch(r"v[1-9][0-9]*", name) else None
 
 
 def _sha256(path: Path) -> str:

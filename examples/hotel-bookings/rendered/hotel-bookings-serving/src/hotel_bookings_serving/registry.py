@@ -19,7 +19,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from .faults import Fault
-from .model import FILES, MANIFEST, package_digest
+from .model import FILES, MANIFEST, named_version, package_digest
 from .settings import Settings
 
 NAME: Final = "hotel-bookings"
@@ -64,7 +64,7 @@ def _told(
 
 @_told
 def current(settings: Settings, alias: str) -> str | None:
-    """The version that has the alias, or None."""
+    """The version that has the alias, or None; `v7` is version 7 itself."""
     found = _aliased(settings, alias)
     return None if found is None else str(found.version)
 
@@ -110,6 +110,8 @@ def _aliased(settings: Settings, alias: str) -> Any:
     if not _exists(settings):
         return None
     try:
+        if number := named_version(alias):
+            return _client(settings).get_model_version(NAME, number)
         return _client(settings).get_model_version_by_alias(NAME, alias)
     except MlflowException as error:
         if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
