@@ -146,7 +146,7 @@ class Product(Place):
         at = self.ask(*words, given=resource["manifest"]).strip()
         return Run(at, resource["successCondition"], resource["failureCondition"])
 
-    def ended(self, run: Run, seconds: float = 420) -> tuple[bool, str]:
+    def ended(self, run: Run, seconds: float = 1200) -> tuple[bool, str]:
         """Whether it ended well, and what it said."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -275,11 +275,11 @@ def job(name: str, place: str, template: Object, container: Object) -> Object:
     }
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Family:
-    """The flight example for two months and three trials, at an instant of then."""
+@pytest.fixture(scope="module", params=["small", pytest.param("full", marks=pytest.mark.soak)])
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Family:
+    """The flight example for two months and three trials, or all of it, at an instant of then."""
     folder = tmp_path_factory.mktemp("product")
-    spec = small(example())
+    spec = small(example()) if request.param == "small" else example()
     spec["environments"][ENVIRONMENT]["clock"] = spec["environments"]["dev"]["clock"]
     (folder / "product.yaml").write_text(yaml.safe_dump(spec, sort_keys=False), "utf-8")
     ninefold("new", folder / "product.yaml", "--into", folder / "family")
