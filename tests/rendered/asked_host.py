@@ -24,7 +24,8 @@ def main() -> None:
     opened = host.client(hosting.Place("https://git.example.org", "team"), "token")
     client = httpx.Client(base_url=opened.base_url, transport=httpx.MockTransport(answer))
     if given["call"] == "protect":
-        repository = hosting.Repository(given["path"], tuple(given["owners"]))
+        owners, releaser = tuple(given["owners"]), given["releaser"]
+        repository = hosting.Repository(given["path"], owners, releaser)
         said: object = list(host.protect(client, repository, "Lint and test"))
     elif given["call"] == "propose":
         said = host.propose(client, given["path"], "product-spec", "Follow", "It has changed.")

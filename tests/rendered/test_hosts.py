@@ -145,14 +145,25 @@ GROUP = "/api/v4/groups/team%2Fdata?with_projects=false"
 
 
 def asked(
-    family: Family, name: str, call_: str, answers: dict[str, Any], role: str = "platform"
+    family: Family,
+    name: str,
+    call_: str,
+    answers: dict[str, Any],
+    role: str = "platform",
+    releaser: str = "",
 ) -> dict[str, Any]:
     """What a role's repository asks its host about the training's."""
     first = repository_with(family, "source_repository", "github", role)
     set_up(first)
     folder = repository_with(family, "source_repository", name, role)
     owners = ["@team/data", "@ada", "ada@example.org"]
-    given = {"call": call_, "path": PATH, "owners": owners, "answers": answers}
+    given = {
+        "call": call_,
+        "path": PATH,
+        "owners": owners,
+        "releaser": releaser,
+        "answers": answers,
+    }
     said = call(
         first / ".venv/bin/python",
         Path(__file__).with_name("asked_host.py"),
@@ -173,20 +184,62 @@ def body(found: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     return content
 
 
-def test_github_holds_main_to_reviews_and_the_check(family: Family) -> None:
-    found = asked(family, "github", "protect", {})
-    rules = body(found, "PUT", f"/api/v3/repos/{PATH}/branches/main/protection")
-    assert rules["required_status_checks"] == {"strict": True, "contexts": ["Lint and test"]}
-    assert rules["required_pull_request_reviews"]["require_code_owner_reviews"] is True
-    assert rules["required_pull_request_reviews"]["required_approving_review_count"] == 1
-    assert rules["enforce_admins"] is True
-    assert rules["allow_force_pushes"] is False and rules["allow_deletions"] is False
+RULESETS = f"/api/v3/repos/{PATH}/rulesets"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_github_holds_main_to_reviews_and_the_check(there: bool, family: Family) -> None:
+    known = [{"name": "another", "id": 3}, *([{"name": "main", "id": 4}] if there else [])]
+    found = asked(family, "github", "protect", {f"GET {RULESETS}?includes_parents=false": known})
+    rules = body(found, *(("PUT", f"{RULESETS}/4") if there else ("POST", RULESETS)))
+    assert (rules["target"], rules["enforcement"]) == ("branch", "active")
+    assert rules["conditions"]["ref_name"]["include"] == ["refs/heads/main"]
+    assert rules["bypass_actors"] == [], "administrators are held to them as well"
+    kinds = {one["type"]: one.get("parameters") for one in rules["rules"]}
+    assert set(kinds) == {
+        "deletion", "non_fast_forward", "pull_request", "required_status_checks"
+    }  # fmt: skip
+    assert kinds["pull_request"]["require_code_owner_review"] is True
+    assert kinds["pull_request"]["required_approving_review_count"] == 1
+    checks = kinds["required_status_checks"]
+    assert checks["required_status_checks"] == [{"context": "Lint and test"}]
     team = f"/api/v3/orgs/team/teams/data/repos/{PATH}"
     assert body(found, "PUT", team) == {"permission": "push"}
     assert body(found, "PUT", f"/api/v3/repos/{PATH}/collaborators/ada") == {"permission": "push"}
     assert len(found["changed"]) == 3
     (left,) = found["said"]
     assert "ada@example.org" in left
+
+
+@pytest.mark.parametrize(
+    ("releaser", "place", "kind"),
+    [
+        ("@team/releasers", "/api/v3/orgs/team/teams/releasers", "Team"),
+        ("releasing-app", "/api/v3/apps/releasing-app", "Integration"),
+    ],
+)
+def test_github_lets_who_releases_past(
+    releaser: str, place: str, kind: str, family: Family
+) -> None:
+    known = {f"GET {RULESETS}?includes_parents=false": [], f"GET {place}": {"id": 9}}
+    rules = body(asked(family, "github", "protect", known, releaser=releaser), "POST", RULESETS)
+    expected = {"actor_id": 9, "actor_type": kind, "bypass_mode": "always"}
+    assert rules["bypass_actors"] == [expected]
+    missing = {f"GET {RULESETS}?includes_parents=false": []}
+    found = asked(family, "github", "protect", missing, releaser=releaser)
+    assert body(found, "POST", RULESETS)["bypass_actors"] == []
+    assert any(releaser in line and "run this again" in line for line in found["said"])
+
+
+def test_gitea_and_gitlab_let_who_releases_past(family: Family) -> None:
+    protections = f"/api/v1/repos/{PATH}/branch_protections"
+    rules = body(asked(family, "gitea", "protect", {}, releaser="@robot"), "POST", protections)
+    assert rules["enable_push"] is rules["enable_push_whitelist"] is True
+    assert rules["push_whitelist_usernames"] == ["robot"]
+    found = asked(family, "gitlab", "protect", {f"GET {GROUP}": {"id": 5}}, releaser="@robot")
+    branch = body(found, "POST", f"{PROJECT}/protected_branches")
+    assert (branch["push_access_level"], branch["merge_access_level"]) == (40, 30)
+    assert any("@robot" in line and "maintainer" in line for line in found["said"])
 
 
 @pytest.mark.parametrize("there", [False, True])

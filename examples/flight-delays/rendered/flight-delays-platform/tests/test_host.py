@@ -25,7 +25,8 @@ class Recorder:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Note the request."""
         self.asked.append(request)
-        return httpx.Response(self.status, json=KNOWN)
+        many = request.method == "GET" and request.url.path.endswith("/rulesets")
+        return httpx.Response(self.status, json=[] if many else KNOWN)
 
     def changed(self) -> list[httpx.Request]:
         """What was more than a question."""
@@ -48,6 +49,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
     monkeypatch.setenv(TOKEN, SECRET)
     monkeypatch.delenv("REPOSITORY", raising=False)
     monkeypatch.delenv("CHECK", raising=False)
+    monkeypatch.delenv("RELEASER", raising=False)
     yield made
 
 
@@ -75,6 +77,27 @@ def test_one_repository_may_be_named(
     monkeypatch.setenv("REPOSITORY", "moon")
     assert protect.main() == 1
     assert f"no repository moon; REPOSITORY is one of {first}" in capsys.readouterr().err
+
+
+def test_who_releases_is_let_past_in_one_repository(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert protect.main() == 0
+    assert "no release gets past them" in capsys.readouterr().out
+    before = len(recorder.asked)
+    monkeypatch.setenv("RELEASER", "@team/releasers")
+    assert protect.main() == 0
+    shown = capsys.readouterr().out
+    assert "no release gets past them" not in shown
+    closed, opened = recorder.asked[:before], recorder.asked[before:]
+    differing = {
+        name
+        for name in protect.OWNERS
+        if [one.content for one in closed if name in str(one.url)]
+        != [one.content for one in opened if name in str(one.url)]
+        or f"{name}: add @team/releasers" in shown
+    }
+    assert differing == {protect.RELEASED}
 
 
 def test_without_a_token_nothing_is_asked(

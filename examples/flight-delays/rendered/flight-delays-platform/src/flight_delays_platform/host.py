@@ -24,19 +24,54 @@ def protect(client: httpx.Client, repository: Repository, check: str) -> Iterato
     """Let owners in and set the rules of the branch; yields what is left to do by hand."""
     for owner in repository.owners:
         yield from _admit(client, repository.path, owner)
-    rules = {
-        "required_status_checks": {"strict": True, "contexts": [check]},
-        "required_pull_request_reviews": {
-            "required_approving_review_count": 1,
-            "require_code_owner_reviews": True,
-            "dismiss_stale_reviews": True,
-        },
-        "enforce_admins": True,
-        "restrictions": None,
-        "allow_force_pushes": False,
-        "allow_deletions": False,
+    past: list[dict[str, Any]] = []
+    if repository.releaser:
+        past, said = _past(client, repository.releaser)
+        yield from said
+    review = {
+        "required_approving_review_count": 1,
+        "require_code_owner_review": True,
+        "dismiss_stale_reviews_on_push": True,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
     }
-    ask(client, "PUT", f"/repos/{repository.path}/branches/{BRANCH}/protection", rules)
+    checks = {
+        "strict_required_status_checks_policy": True,
+        "required_status_checks": [{"context": check}],
+    }
+    rules = {
+        "name": BRANCH,
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": [f"refs/heads/{BRANCH}"], "exclude": []}},
+        "bypass_actors": past,
+        "rules": [
+            {"type": "deletion"},
+            {"type": "non_fast_forward"},
+            {"type": "pull_request", "parameters": review},
+            {"type": "required_status_checks", "parameters": checks},
+        ],
+    }
+    place = f"/repos/{repository.path}/rulesets"
+    known: list[dict[str, Any]] = ask(client, "GET", f"{place}?includes_parents=false")
+    number = next((one["id"] for one in known if one["name"] == BRANCH), None)
+    if number is None:
+        ask(client, "POST", place, rules)
+    else:
+        ask(client, "PUT", f"{place}/{number}", rules)
+
+
+def _past(client: httpx.Client, releaser: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Who may push without a review: a team (`@organisation/team`), or an app by its name."""
+    organisation, _, team = releaser.removeprefix("@").partition("/")
+    kind, path = ("Team", f"/orgs/{organisation}/teams/{team}")
+    if not team:
+        kind, path = ("Integration", f"/apps/{organisation}")
+    known: dict[str, Any] | None = ask(client, "GET", path, settled=(404,))
+    if known is None:
+        left = f"there is neither a team nor an app {releaser}; make it, and run this again"
+        return [], [left]
+    return [{"actor_id": known["id"], "actor_type": kind, "bypass_mode": "always"}], []
 
 
 def _admit(client: httpx.Client, path: str, owner: str) -> Iterator[str]:

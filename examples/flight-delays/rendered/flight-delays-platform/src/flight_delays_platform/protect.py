@@ -1,6 +1,7 @@
 """Sets the rules of the family's repositories at their host; to run it again changes nothing.
 
 Nobody pushes to `main`, not even by force: what is merged was reviewed by an owner, and passed.
+One identity is let past, and only here: the one that commits released digests.
 """
 
 import os
@@ -14,6 +15,8 @@ from .hosting import Repository, place, token
 
 # The job of the pipeline that must have passed; some hosts ask for it by its name.
 CHECK: Final = "Lint and test"
+# Where the digests are.
+RELEASED: Final = "flight-delays-platform"
 # Who answers for each repository, as the product's spec says.
 OWNERS: Final[Mapping[str, Sequence[str]]] = {
     "flight-delays-product": [
@@ -61,10 +64,13 @@ def _protect(only: str, check: str) -> None:
     with host.client(where, token("administer the repositories")) as client:
         for name, owners in OWNERS.items():
             if only in ("", name):
-                repository = Repository(f"{where.owner}/{name}", tuple(owners))
+                releaser = os.environ.get("RELEASER", "") if name == RELEASED else ""
+                repository = Repository(f"{where.owner}/{name}", tuple(owners), releaser)
                 for line in host.protect(client, repository, check):
                     print(f"{name}: {line}", flush=True)
                 print(f"{name}: the rules of main are set", flush=True)
+                if name == RELEASED and not releaser:
+                    print(f"{name}: no release gets past them; name who commits it, RELEASER=...")
 
 
 if __name__ == "__main__":

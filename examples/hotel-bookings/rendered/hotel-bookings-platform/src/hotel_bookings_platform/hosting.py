@@ -24,10 +24,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository at its host, and who answers for it."""
+    """A repository at its host, who answers for it, and who commits digests to its `main`."""
 
     path: str
     owners: tuple[str, ...] = ()
+    releaser: str = ""
 
 
 def place(origin: str = "") -> Place:
