@@ -236,7 +236,8 @@ def test_gitea_and_gitlab_let_who_releases_past(family: Family) -> None:
     rules = body(asked(family, "gitea", "protect", {}, releaser="@robot"), "POST", protections)
     assert rules["enable_push"] is rules["enable_push_whitelist"] is True
     assert rules["push_whitelist_usernames"] == ["robot"]
-    found = asked(family, "gitlab", "protect", {f"GET {GROUP}": {"id": 5}}, releaser="@robot")
+    people = {f"GET {GROUP}": {"id": 5}, "GET /api/v4/users?username=ada": [{"id": 6}]}
+    found = asked(family, "gitlab", "protect", people, releaser="@robot")
     branch = body(found, "POST", f"{PROJECT}/protected_branches")
     assert (branch["push_access_level"], branch["merge_access_level"]) == (40, 30)
     assert any("@robot" in line and "maintainer" in line for line in found["said"])
