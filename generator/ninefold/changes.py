@@ -24,6 +24,7 @@ from ninefold.render import Answers, Source, recorded, render
 from ninefold.repository import ANSWERS, commit_all, commit_first, git
 from ninefold.slices import Difference, compared
 from ninefold.template import Template
+from ninefold.update import require_same_product
 
 
 class ChangesError(NinefoldError):
@@ -71,6 +72,7 @@ def changes(spec: Path) -> Changes:
             "name the product.yaml of one"
         )
     after = prepare(spec)
+    require_same_product(before, after.data)
     values = tuple(compared(before.values, after.data))
     keys = {value.path.partition(".")[0] for value in values}
     with ExitStack() as opened:

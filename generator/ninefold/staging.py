@@ -13,6 +13,15 @@ from pathlib import Path
 from ninefold.errors import NinefoldError
 
 _PATIENCE = 100
+_REASONS = {
+    errno.ENOSPC: "no space is left on the device; free some, or choose another folder",
+    errno.EDQUOT: "the disk quota is used up; free some space, or choose another folder",
+    errno.EACCES: "may not be written; choose a folder that you may write to",
+    errno.EPERM: "may not be written; choose a folder that you may write to",
+    errno.EROFS: "lies on a read-only file system; choose another folder",
+    errno.EEXIST: "a folder above it is a file; choose another folder",
+    errno.ENOTDIR: "a folder above it is a file; choose another folder",
+}
 
 
 class StagingError(NinefoldError):
@@ -44,6 +53,16 @@ def staging(target: Path) -> Iterator[Path]:
             # Only those that stayed empty are ours to remove.
             with _ignored(errno.ENOTEMPTY, errno.ENOENT, errno.EEXIST):
                 folder.rmdir()
+
+
+@contextmanager
+def told(place: Path) -> Iterator[None]:
+    """What the system refuses is one line with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
+        raise StagingError(f"{place}: {reason}") from error
 
 
 def publish(built: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ is whole: what is checked out, and work that is not committed, stay as they are,
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,6 @@ from ninefold.plan import prepare
 from ninefold.render import Answers, Shelf, update
 from ninefold.repository import GitError, git
 from ninefold.slices import differences
-
-Say = Callable[[str], None]
 
 
 class UpdateError(NinefoldError):
@@ -62,9 +60,20 @@ def wanted(family: Family, ref: str | None, branch: str, *, here: bool) -> Wante
     prepared = prepare(spec)
     for member in family.repositories.values():
         _require_git(member.folder)
+    require_same_product(family.repositories[HOME].answers, prepared.data)
     if git(family.home, "status", "--porcelain", "--", SPEC):
         raise UpdateError(f"{spec}: has changes that are not committed; commit them first")
     return Wanted(prepared.data, ref, branch, here)
+
+
+def require_same_product(before: Answers, spec: Mapping[str, Any]) -> None:
+    """Its name is in every path and every stored name: another one is another family."""
+    was, now = before.values["product"]["name"], spec["product"]["name"]
+    if was != now:
+        raise UpdateError(
+            f"{SPEC}: `product.name` was {was} when the family was rendered and cannot become "
+            f"{now}; render a new family with `ninefold new`"
+        )
 
 
 def follow(family: Family, wish: Wanted, scratch: Path) -> Iterator[Updated]:
@@ -162,8 +171,8 @@ def _handed_over(target: Path, folder: Path, wish: Wanted) -> None:
     """One step of Git: the branch is there as a whole, or not at all."""
     source = str(folder)
     if not wish.here:
-        _require_free(target, wish.name)
-        git(target, "fetch", "--quiet", "--no-tags", source, f"{wish.name}:{wish.name}")
+        if not _is_there(target, folder, wish.name):
+            git(target, "fetch", "--quiet", "--no-tags", source, f"{wish.name}:{wish.name}")
         return
     try:
         git(target, "pull", "--quiet", "--ff-only", "--no-tags", source, wish.name)
@@ -174,9 +183,14 @@ def _handed_over(target: Path, folder: Path, wish: Wanted) -> None:
         ) from error
 
 
-def _require_free(target: Path, branch: str) -> None:
-    if git(target, "branch", "--list", "--", branch):
-        raise UpdateError(
-            f"{target}: the branch {branch} is this update already; merge it, or delete it with "
-            f"`git branch -D {branch}` and run this again"
-        )
+def _is_there(target: Path, folder: Path, branch: str) -> bool:
+    """Whether a run before this one has left the same; raises where it is something else."""
+    if not git(target, "branch", "--list", "--", branch):
+        return False
+    content = (f"{branch}^{{tree}}", f"{branch}^")
+    if git(target, "rev-parse", *content) == git(folder, "rev-parse", *content):
+        return True
+    raise UpdateError(
+        f"{target}: the branch {branch} is there and holds something else; merge it, or delete it "
+        f"with `git branch -D {branch}`, and run this again"
+    )

@@ -167,9 +167,31 @@ def test_an_uncommitted_spec_is_not_followed(workshop: Workshop, flights: Path) 
     assert f"{PRODUCT}/product.yaml: has changes that are not committed" in done.stderr
     workshop.git(flights / PRODUCT, "commit", "--quiet", "--all", "--message=Search longer")
     said(workshop, "update", flights)
-    again = workshop.ninefold("update", flights)
-    assert again.returncode == 2
-    assert "is this update already" in again.stderr and "Traceback" not in again.stderr
+
+
+def test_a_second_run_goes_on_and_overwrites_nothing(workshop: Workshop, flights: Path) -> None:
+    workshop.git(flights / PRODUCT, "commit", "--quiet", "--all", "--message=Search longer")
+    said(workshop, "update", flights)
+    training = flights / TRAINING
+    (branch,) = workshop.git(training, "branch", "--list", BRANCH).split()
+    commit = workshop.git(training, "rev-parse", branch)
+    workshop.git(flights / SERVING, "branch", "--quiet", "-D", branch)
+    assert f"{TRAINING}: 2 files on the branch {branch}" in said(workshop, "update", flights)
+    assert workshop.git(training, "rev-parse", branch) == commit
+    assert workshop.git(flights / SERVING, "branch", "--list", branch)
+    workshop.git(training, "update-ref", f"refs/heads/{branch}", "main")
+    done = workshop.ninefold("update", flights)
+    assert done.returncode == 2
+    assert "holds something else; merge it" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_another_product_is_another_family(workshop: Workshop, flights: Path) -> None:
+    replace(flights / PRODUCT / "product.yaml", "name: flight-delays", "name: late-flights")
+    workshop.git(flights / PRODUCT, "commit", "--quiet", "--all", "--message=Rename")
+    for words in (("update", flights), ("plan", flights / PRODUCT / "product.yaml", "--changes")):
+        done = workshop.ninefold(*words)
+        assert done.returncode == 2
+        assert "`product.name` was flight-delays" in done.stderr
 
 
 def test_later_templates_come_with_a_reference_and_the_lock_knows(

@@ -1,7 +1,6 @@
 """`ninefold new`: a spec becomes a family of repositories, all there or not at all."""
 
 import argparse
-import errno
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,18 +13,8 @@ from ninefold.generation import Order, create, extend, extendable
 from ninefold.house import technologies_of
 from ninefold.names import ROLES, repository_name
 from ninefold.plan import prepare
-from ninefold.staging import StagingError, staging
+from ninefold.staging import StagingError, staging, told
 from ninefold.template import Template, resolve
-
-_REASONS = {
-    errno.ENOSPC: "no space is left on the device; free some, or choose another folder",
-    errno.EDQUOT: "the disk quota is used up; free some space, or choose another folder",
-    errno.EACCES: "may not be written; choose a folder that you may write to",
-    errno.EPERM: "may not be written; choose a folder that you may write to",
-    errno.EROFS: "lies on a read-only file system; choose another folder",
-    errno.EEXIST: "a folder above it is a file; choose another folder",
-    errno.ENOTDIR: "a folder above it is a file; choose another folder",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,12 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     repository.keep_to_itself()
     spec = _prepared(arguments)
     target = arguments.into.expanduser().resolve()
-    try:
-        with staging(target) as folder:
-            _build(arguments, spec, target, folder)
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
-        raise StagingError(f"{arguments.into}: {reason}") from error
+    with told(arguments.into), staging(target) as folder:
+        _build(arguments, spec, target, folder)
     name = repository_name(spec["product"]["name"], HOME)
     if (target / name).is_dir():
         _say(f"next: make -C {arguments.into / name} run")

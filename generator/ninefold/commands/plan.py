@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,11 +50,13 @@ def _changes(arguments: argparse.Namespace) -> int:
     from ninefold import repository
     from ninefold.changes import changes
     from ninefold.comparison import FORMATS
+    from ninefold.staging import told
 
     if arguments.format not in FORMATS:
         raise NinefoldError(f"changes are not shown as {arguments.format}; choose another --format")
     repository.keep_to_itself()
-    found = changes(arguments.spec)
+    with told(Path(tempfile.gettempdir())):
+        found = changes(arguments.spec)
     _warn(found.warnings)
     sys.stdout.write(FORMATS[arguments.format](found))
     return 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ninefold import repository
 from ninefold.family import SPEC, Family, find
-from ninefold.staging import staging
+from ninefold.staging import staging, told
 from ninefold.update import Updated, Wanted, follow, wanted
 
 
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     family = find(arguments.folder)
     wish = wanted(family, arguments.ref, arguments.branch, here=arguments.here)
     found: list[Updated] = []
-    with staging(family.folder.resolve()) as scratch:
+    with told(arguments.folder), staging(family.folder.resolve()) as scratch:
         for each in follow(family, wish, scratch):
             print(_said(each, wish, family), flush=True)
             found.append(each)
