@@ -1,6 +1,7 @@
 """A changed spec: what it brings is shown before, and brought to the repositories after."""
 
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -23,20 +24,30 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), "utf-8")
 
 
-@pytest.fixture
-def workshop(small_clone: Workshop) -> Workshop:
-    """Commands that render from a handful of files, of which one follows the spec."""
-    place = small_clone.template / "templates" / "training" / f"{PLAN}.jinja"
+@pytest.fixture(scope="module")
+def rendered(small_origin: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """A template of a handful of files, of which one follows the spec, and a family of it."""
+    folder = tmp_path_factory.mktemp("follow")
+    made = Workshop(folder, folder / "template")
+    made.git(folder, "clone", "--quiet", str(small_origin), "template")
+    place = made.template / "templates" / "training" / f"{PLAN}.jinja"
     place.write_text("{@ product.name @}\n\n\n\n{@ model.search.trials @} trials\n", "utf-8")
-    small_clone.commit(small_clone.template)
-    return small_clone
+    made.commit(made.template)
+    made.new("--into", folder / "flights", "--only", "product", "training", "serving")
+    return made
 
 
 @pytest.fixture
-def flights(workshop: Workshop) -> Path:
+def workshop(rendered: Workshop, tmp_path: Path) -> Workshop:
+    """Commands of somebody who has a family of that template."""
+    return Workshop(tmp_path, rendered.template)
+
+
+@pytest.fixture
+def flights(rendered: Workshop, tmp_path: Path) -> Path:
     """Three repositories, and a spec that searches longer than they do."""
-    folder = workshop.folder / "flights"
-    workshop.new("--into", folder, "--only", "product", "training", "serving")
+    folder = tmp_path / "flights"
+    shutil.copytree(rendered.folder / "flights", folder, symlinks=True)
     replace(folder / PRODUCT / "product.yaml", "trials: 6", "trials: 9")
     return folder
 
