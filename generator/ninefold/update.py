@@ -187,8 +187,8 @@ def _is_there(target: Path, folder: Path, branch: str) -> bool:
     """Whether a run before this one has left the same; raises where it is something else."""
     if not git(target, "branch", "--list", "--", branch):
         return False
-    content = (f"{branch}^{{tree}}", f"{branch}^")
-    if git(target, "rev-parse", *content) == git(folder, "rev-parse", *content):
+    content = ("log", "-1", "--format=%T %P", branch, "--")
+    if git(target, *content) == git(folder, *content):
         return True
     raise UpdateError(
         f"{target}: the branch {branch} is there and holds something else; merge it, or delete it "
