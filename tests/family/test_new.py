@@ -329,7 +329,8 @@ def test_of_two_at_once_one_wins(small: Workshop) -> None:
     first = started(small, into)
     until(first, lambda: repositories(into) >= 1)
     with held(first):
-        assert "another `ninefold` is writing it" in refused(small.ninefold("new", EXAMPLE, "--into", into))
+        said = refused(small.ninefold("new", EXAMPLE, "--into", into))
+        assert "another `ninefold` is writing it" in said
     first.communicate(timeout=60)
     assert first.returncode == 0
     assert beside(into / "any") == [f"flight-delays-{role}" for role in SOME]

@@ -41,7 +41,12 @@ def test_one_line_in_the_template_is_one_line_in_each_repository(
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(lambda folder: update(clone, folder), folders))
     for folder in folders:
-        assert changed_lines(clone, folder) == {
+        changes = changed_lines(clone, folder)
+        # The tool for the whole family is taken from the same commit.
+        tool = changes.pop("Makefile", [])
+        assert [line[0] for line in tool] == (["-", "+"] if "product" in folder.name else [])
+        assert all("git+" in line and "#subdirectory=generator" in line for line in tool)
+        assert changes == {
             ".gitignore": ["+/added-by-the-template"],
             ANSWERS: [f"-_commit: {before}", f"+_commit: {after}"],
         }, folder.name
