@@ -135,11 +135,14 @@ def test_the_remedy_for_a_changed_spec_mends_it(
         f"flight-delays-{role}" for role in ("product", "training", "serving", "monitoring")
     }
     command = lines[-1].split("`")[-2].split()
-    assert command[:2] == ["copier", "update"]
-    folder = copy / TRAINING
-    workshop.copier(*command[1:], "--vcs-ref", "HEAD", "--quiet", cwd=folder)
-    assert load(folder / ".copier-answers.yml")["model"]["search"]["trials"] == 4
-    assert not [line for line in found(copy, capsys) if line.startswith(TRAINING)]
+    assert command == ["ninefold", "update", str(copy)]
+    for name in {path.name for path in copy.iterdir()} - {HOME, TRAINING}:
+        shutil.rmtree(copy / name)
+    workshop.git(copy / HOME, "commit", "--quiet", "--all", "--message=Search less")
+    done = workshop.ninefold(*command[1:], "--here")
+    assert done.returncode == 0, done.stderr
+    assert load(copy / TRAINING / ".copier-answers.yml")["model"]["search"]["trials"] == 4
+    assert not [line for line in found(copy, capsys) if line.startswith((HOME, TRAINING))]
 
 
 def test_no_family_is_an_error_not_a_finding(

@@ -131,15 +131,19 @@ def needs(technology: Path) -> list[str]:
     return found
 
 
+# Nothing is rendered from them, and every test would clone them.
+UNUSED = ("benchmarks/", "docs/", "tests/")
+
+
 def copy_checkout(into: Path) -> None:
-    """The checkout as it stands, uncommitted changes included, without what Git ignores."""
+    """What is rendered from, as it stands, uncommitted changes included."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=CHECKOUT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     for name in filter(None, listed.stdout.split("\0")):
         source, target = CHECKOUT / name, into / name
-        if source.is_file():
+        if source.is_file() and not (name.startswith(UNUSED) or "/rendered/" in name):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
 
