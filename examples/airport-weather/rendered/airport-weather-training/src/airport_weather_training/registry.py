@@ -1,8 +1,7 @@
 """The model registry: versions, the alias that serves, and every promotion with its reason.
 
-MLflow keeps them: in a database file and a folder of artifacts where the setting `registry` is a
-folder, on a server where it is an address. What is loaded is the model package as it was
-registered: its digest stands in the registry and is checked.
+MLflow keeps them: in files where the setting `registry` is a folder, on a server where it is an
+address. What is loaded is the package as it was registered: its digest is kept and checked.
 """
 
 import fcntl
@@ -306,8 +305,7 @@ def _locked(settings: Settings) -> Iterator[None]:
         with _held(_client(settings)):
             yield
         return
-    root = _root(settings)
-    root.mkdir(parents=True, exist_ok=True)
+    (root := _root(settings)).mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("a+") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

@@ -1,8 +1,7 @@
 """The model registry as serving sees it: which version has an alias, and its model package.
 
-MLflow keeps the versions: in a database file and a folder of artifacts where the setting `registry`
-is a folder, on a server where it is an address. The digest that training registered is checked
-before a package is handed over.
+MLflow keeps the versions: in files where the setting `registry` is a folder, on a server where it
+is an address. The digest that training registered is checked before a package is handed over.
 """
 
 import logging
