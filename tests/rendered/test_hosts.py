@@ -225,7 +225,7 @@ def test_github_lets_who_releases_past(
     rules = body(asked(family, "github", "protect", known, releaser=releaser), "POST", RULESETS)
     expected = {"actor_id": 9, "actor_type": kind, "bypass_mode": "always"}
     assert rules["bypass_actors"] == [expected]
-    missing = {f"GET {RULESETS}?includes_parents=false": []}
+    missing: dict[str, Any] = {f"GET {RULESETS}?includes_parents=false": []}
     found = asked(family, "github", "protect", missing, releaser=releaser)
     assert body(found, "POST", RULESETS)["bypass_actors"] == []
     assert any(releaser in line and "run this again" in line for line in found["said"])
