@@ -20,17 +20,20 @@ NAMED_ON_PURPOSE = {ANSWERS, "product.yaml", "ninefold.lock"}
 TOOL_OF_THE_FAMILY = {"Makefile", "README.md", "propose.py", "test_propose.py"}
 
 
-def files(repository: Path) -> list[Path]:
-    """What was rendered."""
+def rendered(repository: Path) -> list[Path]:
+    """Files and folders, without what its verbs have made: other tests use the same folder."""
     ignored = {".git", ".venv", "__pycache__", "build"}
     return [
         path
         for path in sorted(repository.rglob("*"))
-        if path.is_file()
-        and not ignored & set(path.relative_to(repository).parts)
-        and not any(part.endswith("_cache") for part in path.relative_to(repository).parts)
-        and path.name != "uv.lock"
+        if not ignored & set(parts := path.relative_to(repository).parts)
+        and not any(part.endswith("_cache") for part in parts)
     ]
+
+
+def files(repository: Path) -> list[Path]:
+    """What was rendered."""
+    return [path for path in rendered(repository) if path.is_file() and path.name != "uv.lock"]
 
 
 @pytest.fixture(params=ROLES)
@@ -77,11 +80,7 @@ def test_no_folder_and_no_file_is_empty(repository: Path) -> None:
     ]
     assert not empty
     kept = {parent for path in files(repository) for parent in path.parents}
-    made = {
-        path
-        for path in repository.rglob("*")
-        if path.is_dir() and not re.search(r"/\.git(/|$)|/\.venv|_cache|__pycache__", str(path))
-    }
+    made = {path for path in rendered(repository) if path.is_dir()}
     assert not made - kept
 
 
