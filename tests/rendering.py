@@ -14,13 +14,14 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
+import programs
 import yaml
 
 from ninefold.names import folder_of
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CACHE = CHECKOUT / "build" / "families"
-TYPES = CHECKOUT / "build" / "types"  # what a type checker found out about libraries
+TYPES = programs.cache() / "types"  # what a type checker found out about libraries, in any run
 EXAMPLE = CHECKOUT / "examples" / "flight-delays" / "product.yaml"
 ROLES = ("product", "data-engineering", "training", "serving", "monitoring", "platform")
 KEPT = 3 * 3600.0  # seconds
@@ -101,7 +102,8 @@ def ninefold(*arguments: str | Path) -> str:
 def surroundings() -> dict[str, str]:
     """A person's environment: ours, without the virtual environment of the tests.
 
-    All repositories have the same versions of libraries: each is looked at once.
+    All repositories have the same versions of libraries: each is looked at once. What is known is
+    believed as long as the file has the same content.
     """
     ours = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     return {"MYPY_CACHE_DIR": str(TYPES), **ours}

@@ -1,6 +1,6 @@
 """Run the tiers of tests, show their output, and end with a table of times and counts.
 
-A tier alone is seen as it runs. Several share the cores in two lanes: those that start a compute
+A tier alone is seen as it runs. Several share the cores in three lanes: those that start a compute
 cluster run one after the other, others beside them and after them, and the heaviest alone in the
 end; each writes to `build/tiers/TIER.log`, and its output is shown when it has ended.
 """
@@ -23,10 +23,13 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree
 
+import programs
+
 import system
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "tiers"
+TYPES = programs.cache() / "types-lint"
 TIERS: dict[str, tuple[str, ...]] = {
     "lint": (),
     "unit": ("tests/unit", "tests/house", "tests/stacks"),
@@ -48,7 +51,10 @@ APART = ("compute", "swaps", "loop")
 # It builds images of gigabytes, and its pods take all there is: after the others.
 ALONE = ("product",)
 LONG: dict[str, tuple[str, ...]] = {
-    "soak": ("tests/family", "tests/rendered", "tests/loop", "tests/kubernetes"),
+    "soak": (
+        *("tests/family", "tests/rendered", "tests/loop", "tests/kubernetes"),
+        "tests/conformance/test_conformance.py",
+    ),
 }
 # What a tier needs of the system: command and the Debian package that holds it.
 SYSTEM: dict[str, tuple[tuple[str, str], ...]] = {
@@ -122,13 +128,17 @@ class Tier:
         return Outcome(self.name, time.monotonic() - start, *result)
 
     def _lint(self) -> tuple[int, int, int, str]:
-        codes = [self._call(command) for command in LINTERS]
+        codes = [self._call(command, MYPY_CACHE_DIR=str(TYPES)) for command in LINTERS]
         # The folders of tests hold modules of the same short names: each is checked by itself.
         for folder in sorted({path.parent for path in (ROOT / "tests").rglob("test_*.py")}):
             if not {"suite", "broken"} & set(folder.parts):
                 search = os.pathsep.join(map(str, (folder, ROOT / "tests")))
                 files = [str(path.relative_to(ROOT)) for path in sorted(folder.glob("*.py"))]
-                codes.append(self._call(("mypy", *files), MYPYPATH=search))
+                codes.append(
+                    self._call(
+                        ("mypy", *files), MYPYPATH=search, MYPY_CACHE_DIR=f"{TYPES}-{folder.name}"
+                    )
+                )
         failed = sum(code != 0 for code in codes)
         return len(codes) - failed, failed, 0, ""
 
@@ -210,7 +220,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def all_of(wanted: Sequence[str], jobs: int) -> list[Outcome]:
-    """Run several tiers, with two jobs in two lanes; a failure ends none of the others."""
+    """Run several tiers, with several jobs in lanes; a failure ends none of the others."""
     builds = {tier: _start(tier) for tier in wanted if tier in BUILD}
     if jobs == 1 or len(wanted) == 1:
         return [Tier(tier, sys.stdout, builds.get(tier)).run() for tier in wanted]
@@ -221,8 +231,9 @@ def all_of(wanted: Sequence[str], jobs: int) -> list[Outcome]:
     order = " | ".join(map(" ".join, filter(None, (others, apart))))
     print(f"{_shown(str(RESULTS))}/TIER.log: {', then '.join(filter(None, (order, *last)))}")
     sys.stdout.flush()
-    # Who has none left of those that may not meet helps with the others.
-    lanes = ((others,), (apart, others))
+    # Who has none left of those that may not meet helps with the others. Much of a test is waiting:
+    # two cores are busy with three of them.
+    lanes = ((apart, others), *[(others,)] * (jobs - 1))
     with ThreadPoolExecutor(len(lanes)) as pool:
         try:
             done = [one for lane in pool.map(partial(_lane, builds), lanes) for one in lane]
@@ -292,7 +303,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         metavar="TIER",
         help=f"all but {', '.join(LONG)}, unless named",
     )
-    parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="how many at a time")
+    parser.add_argument("--jobs", type=int, choices=(1, 2, 3), default=3, help="how many at a time")
     asked = parser.parse_args(words)
     asked.tiers = [tier for tier in asked.tiers if tier != "all"] or list(TIERS)
     unknown = [tier for tier in asked.tiers if tier not in {**TIERS, **LONG}]

@@ -1,7 +1,8 @@
 """Every technology passes its component's suite, and the suite fails on every broken one.
 
 A suite runs inside the environment of a rendered repository that uses the technology. A broken
-case overlays the package's port; the tests that its file `expect` names must then fail.
+case overlays the package's port; the tests that its file `expect` names must then fail. They judge
+the suite, not the technologies: every second one runs at a commit, the soak runs all.
 
 A technology that a platform gives servers to meets the same suite a second time, by settings alone:
 `servers` in conformance.yaml names the servers of each (tests/servers.py). What differs for the
@@ -20,6 +21,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from servers import SERVERS
+from turns import marks
 
 from rendering import CHECKOUT, Family, copy, repository_with, set_up, surroundings
 
@@ -188,8 +190,8 @@ def test_technology_conforms_with_servers(
 
 @pytest.mark.parametrize(
     ("suite", "case"),
-    [pytest.param(suite, each, id=f"{suite.name}-{each}", marks=suite.marks)
-     for suite in SUITES for each in suite.broken()],
+    [pytest.param(suite, each, id=f"{suite.name}-{each}", marks=[*suite.marks, *marks(at, 2, 1)])
+     for suite in SUITES for at, each in enumerate(suite.broken())],
 )  # fmt: skip
 def test_suite_fails_on_a_broken_technology(
     suite: Suite, case: str, family: Family, tmp_path: Path

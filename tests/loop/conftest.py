@@ -15,6 +15,8 @@ import pytest
 from rendering import Family, surroundings
 from sliced import cut_flights, processes, render
 
+LONGEST = 1200  # seconds of a run, on a machine that has others to serve
+
 
 @dataclass
 class Ended:
@@ -80,7 +82,7 @@ class Loop:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=600,
+            timeout=LONGEST,
             check=False,
         )
         seconds = time.monotonic() - started

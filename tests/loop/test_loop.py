@@ -28,6 +28,8 @@ STEPS = (
     "report@2",
 )
 COUNT = len(STEPS)
+# A later round is run by the same code: one kill for each step.
+KILLED = [step for step in STEPS if not step.endswith("@2") or step == "report@2"]
 # Steps that take seconds, so that a kill meets them at work.
 SLOW = {
     *("materialise", "dataset", "train", "evaluate", "register", "score", "probe", "drift"),
@@ -120,7 +122,7 @@ def test_ctrl_c_stops_cleanly_and_registers_nothing(loop: Loop, first: Ended) ->
 def test_every_killed_step_is_made_up_for(loop: Loop, first: Ended) -> None:
     _change(loop.flights)
     killed = set()
-    for step in STEPS:
+    for step in KILLED:
         running = loop.start()
         _read_until(running, rf"/{COUNT}\] {step} ")
         if _kill(loop, step):

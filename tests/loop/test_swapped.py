@@ -1,6 +1,5 @@
 """Families with other technologies go round too: two of the covering choices, by the commit."""
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,22 +7,19 @@ import pytest
 import yaml
 from conftest import Loop
 from pairs import Choice, choices, label, spec_with
+from turns import marks
 
-from rendering import CHECKOUT, Family, call, ninefold
+from rendering import Family, call, ninefold
 from sliced import small
 
 FAMILIES = 2
 
 
 def by_turns() -> list[pytest.ParameterSet]:
-    """Other choices at another commit, so that all of them come round; the soak runs the rest."""
-    command = ["git", "rev-parse", "HEAD"]
-    commit = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    """Other choices at another commit, so that all of them come round."""
     every = choices()
-    start = int(commit.stdout.strip(), 16)
-    picked = {(start + number) % len(every) for number in range(FAMILIES)}
     return [
-        pytest.param(choice, id=label(choice), marks=[] if at in picked else pytest.mark.soak)
+        pytest.param(choice, id=label(choice), marks=marks(at, len(every), FAMILIES))
         for at, choice in enumerate(every)
     ]
 

@@ -80,7 +80,7 @@ def schemas() -> Mapping[str, Sequence[str]]:
 
 
 def commands() -> dict[str, list[str]]:
-    """Each judge's command; the file is its last argument."""
+    """Each judge's command; the files are its last arguments."""
     found = {
         "zizmor": [
             _beside_python("zizmor"),
@@ -92,9 +92,10 @@ def commands() -> dict[str, list[str]]:
     return found
 
 
-def judge(command: Sequence[str], workflow: Path) -> tuple[bool, str]:
-    """Does it pass, and what was said?"""
-    done = subprocess.run([*command, str(workflow)], capture_output=True, text=True, check=False)
+def judge(command: Sequence[str], *workflows: Path) -> tuple[bool, str]:
+    """Do they pass, and what was said?"""
+    files = map(str, workflows)
+    done = subprocess.run([*command, *files], capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said  # a judge that broke has found nothing
     return done.returncode == 0, said

@@ -1,4 +1,4 @@
-"""Other legal specs than the example's, and their repositories rendered by plain Copier."""
+"""Other legal specs than the example's, and their repositories rendered in this process."""
 
 import random
 import string
@@ -8,7 +8,13 @@ from typing import Any
 
 import yaml
 
-from rendering import ROLES, alone
+from ninefold.names import repository_name
+from ninefold.plan import prepare
+from ninefold.render import Source
+from ninefold.render import render as render_role
+from ninefold.template import resolve
+
+from rendering import CHECKOUT, ROLES
 
 HEATING = Path(__file__).parent / "specs" / "room-heating.yaml"
 # What people write: quotes, braces, percent signs, accents, a line that is too long.
@@ -80,9 +86,12 @@ def _rules(draw: random.Random, rules: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def render(spec: Mapping[str, Any], into: Path) -> dict[str, Path]:
-    """The six repositories, each by plain Copier."""
-    name = spec["product"]["name"]
-    found = {}
-    for role in ROLES:
-        found[role] = alone(spec, role, into / f"{name}-{role}")
+    """The six repositories, by Copier with the template fetched once."""
+    path = into / "answered.yaml"
+    path.write_text(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    data = prepare(path).data
+    found = {role: into / repository_name(spec["product"]["name"], role) for role in ROLES}
+    with Source(resolve(str(CHECKOUT))) as source:
+        for role, folder in found.items():
+            render_role(source, role, data, folder)
     return found

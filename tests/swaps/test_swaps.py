@@ -13,7 +13,7 @@ import pytest
 from conftest import Variant, environment
 from pairs import Choice, label, missing, options
 
-from rendering import ROLES, Family, ninefold, surroundings
+from rendering import ROLES, TYPES, Family, ninefold, surroundings
 
 
 def test_every_two_technologies_meet(chosen: list[Choice]) -> None:
@@ -37,7 +37,7 @@ def test_distinct_repositories_lint_and_keep_their_contracts(
 ) -> None:
     home = families[0].folder.parent
     programs = environment(role, variants[role], home) / "bin"
-    cache = home / f"types-{role}"
+    cache = Path(f"{TYPES}-swaps-{role}")
     said = [
         f"{one.folder.parent.name}/{one.folder.name}$ {' '.join(command)}\n{objection}"
         for one in variants[role]
