@@ -32,58 +32,65 @@ class PointInTimeOfflineStore(DuckDBOfflineStore):  # type: ignore[misc]
         *_more: Any,
         **_others: Any,
     ) -> RetrievalJob:
-        """Join the views to the entities, one after the other."""
-        columns = ["entities.*"]
-        joins = []
-        for number, view in enumerate(feature_views):
-            names = [ref.split(":")[1] for ref in feature_refs if ref.startswith(f"{view.name}:")]
-            columns += _columns(f"view_{number}", names, view.ttl)
-            joins.append(_join(f"view_{number}", view))
-        query = ["SELECT", ", ".join(columns), "FROM entities", *joins, "ORDER BY entities._row"]
-        return _Rows(_run(" ".join(query), entity_df))
+        """Join each view to the keys and instants of the entities."""
+        keys = sorted({key for view in feature_views for key in view.join_keys})
+        found: dict[str, pa.ChunkedArray] = {}
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+            connection.register("given", _asked(entity_df, keys))
+            connection.execute("CREATE TEMP TABLE entities AS SELECT * FROM given")
+            # One after the other: a chain of these joins carries everything that it has found along.
+            for view in feature_views:
+                names = [ref.split(":")[1] for ref in feature_refs if _of(ref) == view.name]
+                joined = connection.sql(_query(view, names)).to_arrow_table()
+                found |= dict(zip(names, joined.columns, strict=True))
+        return _Rows(entity_df, pa.table(found))
 
 
 class _Rows(RetrievalJob):  # type: ignore[misc]
-    """The result of a retrieval, already there."""
+    """The entities as they were asked for, with the features beside them."""
 
     full_feature_names = False
     on_demand_feature_views: Sequence[Any] = ()
     metadata = None
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, entities: pd.DataFrame, features: pa.Table) -> None:
         super().__init__()
-        self._table = table
+        self._entities = entities
+        self._features = features
 
     def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
-        return self._table.to_pandas()
+        features = self._features.to_pandas().set_axis(self._entities.index, axis="index")
+        return pd.concat([self._entities, features], axis="columns")
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
-        return self._table
+        table = pa.Table.from_pandas(self._entities, preserve_index=False)
+        for name in self._features.column_names:
+            table = table.append_column(name, self._features[name])
+        return table
 
 
-def _columns(alias: str, names: Sequence[str], ttl: timedelta) -> list[str]:
-    age = f"entities.event_timestamp - {alias}.event_timestamp"
-    fresh = f"{age} < to_microseconds({ttl // timedelta(microseconds=1)})"
-    return [f"CASE WHEN {fresh} THEN {alias}.{name} END AS {name}" for name in names]
+def _asked(entities: pd.DataFrame, keys: Sequence[str]) -> pa.Table:
+    """Keys, instants and the order of the entities: all that a join needs of them."""
+    columns = {key: pa.array(entities[key], from_pandas=True) for key in keys}
+    instants = pa.array(entities["event_timestamp"], from_pandas=True)
+    columns["event_timestamp"] = instants.cast(pa.timestamp("us", "UTC"), safe=False)
+    columns["_row"] = pa.array(range(len(entities)), pa.int64())
+    return pa.table(columns)
 
 
-def _join(alias: str, view: Any) -> str:
+def _of(reference: str) -> str:
+    return reference.partition(":")[0]
+
+
+def _query(view: Any, names: Sequence[str]) -> str:
+    """Features of a view in the order of the entities, null where they are stale."""
+    age = "entities.event_timestamp - known.event_timestamp"
+    fresh = f"{age} < to_microseconds({view.ttl // timedelta(microseconds=1)})"
+    columns = [f"CASE WHEN {fresh} THEN known.{name} END AS {name}" for name in names]
     path = str(view.batch_source.path).replace("'", "''")
-    keys = "".join(f"entities.{key} = {alias}.{key} AND " for key in view.join_keys)
-    return (
-        f"ASOF LEFT JOIN read_parquet('{path}') AS {alias} "
-        f"ON {keys}entities.event_timestamp >= {alias}.event_timestamp"
-    )
-
-
-def _run(query: str, entity_df: pd.DataFrame) -> pa.Table:
-    entities = pa.Table.from_pandas(entity_df, preserve_index=False)
-    entities = entities.append_column("_row", pa.array(range(len(entity_df)), pa.int64()))
-    instants = entities["event_timestamp"].cast(pa.timestamp("us", "UTC"), safe=False)
-    position = entities.schema.get_field_index("event_timestamp")
-    entities = entities.set_column(position, "event_timestamp", instants)
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        connection.register("entities", entities)
-        return connection.sql(query).to_arrow_table().drop_columns(["_row"])
+    keys = "".join(f"entities.{key} = known.{key} AND " for key in view.join_keys)
+    rows = f"ASOF LEFT JOIN read_parquet('{path}') AS known"
+    matched = f"ON {keys}entities.event_timestamp >= known.event_timestamp ORDER BY entities._row"
+    return " ".join(["SELECT", ", ".join(columns), "FROM entities", rows, matched])
