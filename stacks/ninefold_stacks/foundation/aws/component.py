@@ -67,7 +67,7 @@ class Foundation(pulumi.ComponentResource):
         self._stores(own, key)
         self.identities = Identities(own, self.cluster, own.name, self.objects, key)
         self.images = Images(told.config.get("images", ""), own, key)
-        self.inside = self._inside()
+        self.inside = self._inside(own)
         self.register_outputs(self.outputs())
 
     def outputs(self) -> dict[str, Any]:
@@ -98,13 +98,14 @@ class Foundation(pulumi.ComponentResource):
         self.database = Sql(of("database"), own, self.network, key, members, passwords["database"])
         self.keys = Keys(of("key_value"), own, self.network, key, members, passwords["key_value"])
 
-    def _inside(self) -> kubernetes.Foundation:
+    def _inside(self, own: Land) -> kubernetes.Foundation:
         """Namespace, quota and policies in the new cluster, with the stores as they are offered."""
         # What asks the cluster waits for nodes: a job is awaited.
         after = [*self.cluster.ready, *self.files.doors]
         provider = cluster(self.told.config, {"cluster": self.cluster.outputs()}, after)
-        names = ("product", "environment", "size", "owners", "settings", "protect")
+        names = ("product", "environment", "size", "owners", "settings")
         args: Any = {name: value for name, value in self.told.config.items() if name in names}
+        args["protect"] = own.protect
         args["offered"] = Stores(
             objects=self.objects.offered(),
             database=self.database.offered(),

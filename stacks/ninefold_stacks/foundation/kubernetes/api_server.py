@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pulumi
+from pulumi_kubernetes.core.v1 import Service
+from pulumi_kubernetes.core.v1.outputs import ServiceSpec
 from pulumi_kubernetes.discovery.v1 import EndpointSlice
+from pulumi_kubernetes.discovery.v1.outputs import Endpoint
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking.v1 import (
     IPBlockArgs,
@@ -29,8 +32,10 @@ def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") ->
         egress = pulumi.Output.from_input(_asked([stated]))
     else:
         found = EndpointSlice.get(f"{name}-api", "default/kubernetes", site.inside())
-        egress = found.endpoints.apply(
-            lambda all_: _asked([_alone(one) for each in all_ or [] for one in each.addresses])
+        service = Service.get(f"{name}-api", "default/kubernetes", site.inside())
+        # Some networks judge by the address that was asked, others by the one that answers.
+        egress = pulumi.Output.all(found.endpoints, service.spec).apply(
+            lambda both: _asked([*_answering(both[0]), *_known_as(both[1])])
         )
     return NetworkPolicy(
         name,
@@ -46,9 +51,20 @@ def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") ->
 
 def _asked(addresses: Sequence[str]) -> list[NetworkPolicyEgressRuleArgs]:
     """The rule that lets requests out to the API; no address is no rule, not every address."""
-    peers = [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=one)) for one in addresses]
+    # In one order, whatever the order of the answer: that were a change at each look.
+    peers = [
+        NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=one)) for one in sorted(set(addresses))
+    ]
     ports = [NetworkPolicyPortArgs(protocol="TCP", port=port) for port in PORTS]
     return [NetworkPolicyEgressRuleArgs(to=peers, ports=ports)] if peers else []
+
+
+def _answering(endpoints: Sequence[Endpoint] | None) -> list[str]:
+    return [_alone(one) for each in endpoints or [] for one in each.addresses]
+
+
+def _known_as(service: ServiceSpec | None) -> list[str]:
+    return [_alone(one) for one in (service.cluster_ips if service else None) or []]
 
 
 def _alone(address: str) -> str:

@@ -36,8 +36,8 @@ class Size:
 
 SIZES: Final[Mapping[str, Size]] = {
     "small": Size("8", "20Gi", "60Gi", 30, "2", "4Gi"),
-    "medium": Size("32", "96Gi", "400Gi", 80, "8", "32Gi"),
-    "large": Size("128", "512Gi", "4000Gi", 250, "16", "128Gi"),
+    "medium": Size("48", "96Gi", "400Gi", 80, "8", "32Gi"),
+    "large": Size("192", "512Gi", "4000Gi", 250, "16", "128Gi"),
 }
 
 

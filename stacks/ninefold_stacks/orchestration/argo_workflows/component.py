@@ -6,10 +6,12 @@ Its controller is the cluster's; workflows and schedules are release objects.
 from typing import Final
 
 import pulumi
+from pulumi_kubernetes.core.v1 import Secret, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from ninefold_stacks.configuration import read
 from ninefold_stacks.foundation.kubernetes.api_server import let_out
+from ninefold_stacks.foundation.kubernetes.site import Site
 from ninefold_stacks.foundation.kubernetes.traffic import Flow
 from ninefold_stacks.foundation.kubernetes.workload import COMPONENT
 from ninefold_stacks.provision import SERVING, SERVING_PORT, STEPS, Kind, Order, Provided
@@ -41,8 +43,22 @@ class Reporters(pulumi.ComponentResource):
         own = site.below(self)
         account = own.account(STEPS)
         own.entitle(STEPS, account, [report, *made])
+        self._token(own, account)
         self.service_account = account.metadata.name
         self.register_outputs({"service_account": self.service_account})
+
+    def _token(self, site: Site, account: ServiceAccount) -> None:
+        """For the executor alone: Argo mounts it by this name where pods get no token."""
+        Secret(
+            f"{STEPS}-token",
+            type="kubernetes.io/service-account-token",
+            metadata=site.meta(
+                f"{STEPS}.service-account-token",
+                STEPS,
+                **{"kubernetes.io/service-account.name": account.metadata.name},
+            ),
+            opts=site.inside(account),
+        )
 
 
 def _rule(kind: Kind) -> PolicyRuleArgs:

@@ -37,7 +37,7 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from ninefold_stacks.configuration import ConfigError, password, read
+from ninefold_stacks.configuration import ConfigError, generated, password, read
 from ninefold_stacks.foundation.kubernetes import pieces
 from ninefold_stacks.foundation.kubernetes.api_server import let_out
 from ninefold_stacks.foundation.kubernetes.traffic import Flow, Outside
@@ -123,12 +123,17 @@ class Compute(pulumi.ComponentResource):
             kind="RayCluster",
             metadata=self.site.meta(TRAINING, TRAINING, **{"pulumi.com/skipAwait": "true"}),
             spec=self._spec(secret.metadata.name),
-            opts=self.site.inside(secret),
+            opts=pulumi.ResourceOptions.merge(self.site.inside(secret), self._scaled()),
         )
         # Known by its name once it is there.
         self.cluster = cluster.id.apply(lambda _: TRAINING)
         self.address = pulumi.Output.concat("ray://", self.cluster, f":{CLIENTS}")
         self.register_outputs({"compute_address": self.address, "cluster": self.cluster})
+
+    def _scaled(self) -> pulumi.ResourceOptions:
+        """How many workers there are now is the affair of whoever scales them."""
+        own = ["spec.workerGroupSpecs[0].replicas"] if self.crew.least < self.crew.most else []
+        return pulumi.ResourceOptions(ignore_changes=own)
 
     def _spec(self, secret: Text) -> dict[str, Any]:
         crew = self.crew
@@ -201,7 +206,11 @@ class Compute(pulumi.ComponentResource):
                 Part(
                     **{
                         **part.__dict__,
-                        "settings": part.settings or SETTINGS,
+                        "settings": {
+                            **(part.settings or SETTINGS),
+                            # A new password is a new pod: it is read at the start.
+                            "PASSWORDS_DIGEST": _digest(),
+                        },
                         "mounts": {"tmp": "/tmp", "state": state},  # noqa: S108
                         # Asked of the node's own agent: the image needs no program for it.
                         "ready": pieces.answered(HEALTH, port=AGENT, every=5, failures=12),
@@ -320,6 +329,13 @@ def _keys(order: Order) -> dict[str, SecretKey]:
         for slot in ("model_registry", "metadata_store")
         for name, key in order.before.get(slot, Provided()).secrets.items()
     }
+
+
+def _digest() -> pulumi.Output[str]:
+    """Of the passwords that the pods read, whichever of them there are."""
+    known = generated((TRAINING, "model_registry", "metadata_store"))
+    values = pulumi.Output.all(*known.values())
+    return pulumi.Output.unsecret(values.apply(lambda all_: pieces.digest(*all_)))
 
 
 def _identity() -> VolumeArgs:

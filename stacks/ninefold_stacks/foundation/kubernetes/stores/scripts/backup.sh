@@ -11,7 +11,8 @@ stamp=$(date -u +%Y-%m-%dT%H-%M-%SZ)
 sync
 mv .unfinished "$stamp"
 echo "$stamp is made: $(du -sk "$stamp" | cut -f 1) KiB"
-ls -1 | sort -r | tail -n "+$((KEEP + 1))" | while read -r old; do
+# What else lies on a volume, lost+found for one, is none.
+ls -1d [0-9]*-*Z | sort -r | tail -n "+$((KEEP + 1))" | while read -r old; do
     rm -rf "$old"
     echo "$old is removed"
 done

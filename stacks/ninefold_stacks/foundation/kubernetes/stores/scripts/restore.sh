@@ -3,10 +3,11 @@
 set -eu
 cd /backup
 if test -z "$BACKUP"; then
-    BACKUP=$(ls -1 | sort | tail -n 1)
+    # What else lies on a volume, lost+found for one, is none.
+    BACKUP=$(ls -1d [0-9]*-*Z 2>/dev/null | sort | tail -n 1)
 fi
 if test -z "$BACKUP" || test ! -d "$BACKUP"; then
-    echo "error: there is no backup ${BACKUP:-yet}; there are: $(ls -1 | tr '\n' ' ')" >&2
+    echo "error: there is no backup ${BACKUP:-yet}; there are: $(ls -1d [0-9]*-*Z 2>/dev/null | tr '\n' ' ')" >&2
     exit 1
 fi
 
