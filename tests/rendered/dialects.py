@@ -89,6 +89,7 @@ JENKINS = {
     "expression { env.CHANGE_FORK == null }": "own",
     "triggeredBy 'TimerTrigger'": SCHEDULE,
     "beforeInput true": "approval",
+    "beforeAgent true": "",
 }
 # How a page is shown where that takes a command.
 SUMMARY = 'test ! -f PAGE || cat PAGE >> "$GITHUB_STEP_SUMMARY"'

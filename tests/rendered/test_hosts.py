@@ -15,7 +15,7 @@ from ninefold.errors import NinefoldError
 from ninefold.plan import prepare
 
 from dialects import DIALECTS
-from rendering import ROLES, Family, call, copy, laptop, repository_with, set_up
+from rendering import ROLES, TYPES, Family, call, copy, laptop, repository_with, set_up
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def test_repositories_at_each_host_pass_their_own_checks(family: Family, tmp_pat
     """All hosts in one environment: the repositories differ in their host's files and pipeline."""
     first = repository_with(family, "source_repository", "github", "product")
     set_up(first)
-    environment, types = str(tmp_path / "environment"), str(tmp_path / "types")
+    environment, types = str(tmp_path / "environment"), f"{TYPES}-hosts"
     for name in HOSTS:
         source = repository_with(family, "source_repository", name, "product")
         folder = copy(source, tmp_path / name)
@@ -150,7 +150,7 @@ def asked(
     call_: str,
     answers: dict[str, Any],
     role: str = "platform",
-    releaser: str = "",
+    releaser: str | None = None,
 ) -> dict[str, Any]:
     """What a role's repository asks its host about the training's."""
     first = repository_with(family, "source_repository", "github", role)
@@ -208,6 +208,14 @@ def test_github_holds_main_to_reviews_and_the_check(there: bool, family: Family)
     assert body(found, "PUT", f"/api/v3/repos/{PATH}/collaborators/ada") == {"permission": "push"}
     assert len(found["changed"]) == 3
     (left,) = found["said"]
+    rights = {"permissions": {"push": True}}
+    writing = {
+        f"GET /api/v3/repos/{PATH}/teams?per_page=100": [{"slug": "data", **rights}],
+        f"GET /api/v3/repos/{PATH}/collaborators?per_page=100": [{"login": "ada", **rights}],
+    }
+    listed = {f"GET {RULESETS}?includes_parents=false": known}
+    again = asked(family, "github", "protect", {**listed, **writing})
+    assert len(again["changed"]) == 1, "who may do more than write keeps it"
     assert "ada@example.org" in left
 
 
@@ -225,6 +233,12 @@ def test_github_lets_who_releases_past(
     rules = body(asked(family, "github", "protect", known, releaser=releaser), "POST", RULESETS)
     expected = {"actor_id": 9, "actor_type": kind, "bypass_mode": "always"}
     assert rules["bypass_actors"] == [expected]
+    there = {
+        f"GET {RULESETS}?includes_parents=false": [{"name": "main", "id": 4}],
+        f"GET {RULESETS}/4": {"bypass_actors": [expected]},
+    }
+    kept = asked(family, "github", "protect", there, releaser="")
+    assert body(kept, "PUT", f"{RULESETS}/4")["bypass_actors"] == [expected]
     missing: dict[str, Any] = {f"GET {RULESETS}?includes_parents=false": []}
     found = asked(family, "github", "protect", missing, releaser=releaser)
     assert body(found, "POST", RULESETS)["bypass_actors"] == []
@@ -236,6 +250,9 @@ def test_gitea_and_gitlab_let_who_releases_past(family: Family) -> None:
     rules = body(asked(family, "gitea", "protect", {}, releaser="@robot"), "POST", protections)
     assert rules["enable_push"] is rules["enable_push_whitelist"] is True
     assert rules["push_whitelist_usernames"] == ["robot"]
+    there = {f"GET {protections}/main": {"rule_name": "main"}}
+    kept = asked(family, "gitea", "protect", there, releaser="")
+    assert "enable_push" not in body(kept, "PATCH", f"{protections}/main")
     people = {f"GET {GROUP}": {"id": 5}, "GET /api/v4/users?username=ada": [{"id": 6}]}
     found = asked(family, "gitlab", "protect", people, releaser="@robot")
     branch = body(found, "POST", f"{PROJECT}/protected_branches")
@@ -279,7 +296,10 @@ def test_gitlab_takes_the_right_to_push_without_opening_the_branch(family: Famil
     branch = f"{PROJECT}/protected_branches/main"
     known = {f"GET {GROUP}": {"id": 5}, "GET /api/v4/users?username=ada": [{"id": 6}]}
     found = asked(
-        family, "gitlab", "protect", {**known, f"GET {branch}": {"push_access_levels": levels}}
+        family,
+        "gitlab",
+        "protect",
+        {**known, f"GET {branch}": {"push_access_levels": levels, "merge_access_levels": levels}},
     )
     rules = body(found, "PATCH", branch)
     assert rules["allow_force_push"] is False
@@ -288,6 +308,7 @@ def test_gitlab_takes_the_right_to_push_without_opening_the_branch(family: Famil
         {"id": 12, "_destroy": True},
         {"access_level": 0},
     ]
+    assert rules["allowed_to_merge"] == [{"id": 11, "_destroy": True}], "owners are developers"
     assert not [one for one in found["changed"] if one[0] == "DELETE"]
 
 
@@ -354,6 +375,8 @@ def test_one_open_issue_tells_of_drift(name: str, there: bool, family: Family) -
 
 
 BRANCH = "product-spec"
+# A branch of the same name that somebody else's copy of the repository has.
+FORKED = {"number": 3, "head": {"ref": BRANCH, "repo_id": 2}, "base": {"ref": "main", "repo_id": 1}}
 # Of each host: how it finds the open request of a branch, what it answers there, and the change.
 REQUESTS = {
     "bitbucket": (
@@ -364,9 +387,9 @@ REQUESTS = {
         ("PUT", f"{WORKSPACE}/pullrequests", {"links": {"html": {"href": URL}}}),
     ),
     "gitea": (
-        f"/api/v1/repos/{PATH}/pulls/main/product-spec",
-        {"state": "open", "number": 4},
-        {"state": "closed", "number": 3},
+        f"/api/v1/repos/{PATH}/pulls?state=open&sort=recentupdate&limit=50",
+        [FORKED, {**FORKED, "number": 4, "head": {"ref": "product-spec", "repo_id": 1}}],
+        [FORKED],
         ("PATCH", f"/api/v1/repos/{PATH}/pulls", {"html_url": URL}),
     ),
     "github": (
@@ -401,7 +424,7 @@ def test_one_open_request_proposes_a_spec(name: str, there: bool, family: Family
 def test_platforms_at_each_host_pass_their_own_checks(family: Family, tmp_path: Path) -> None:
     first = repository_with(family, "source_repository", "github", "platform")
     set_up(first)
-    environment, types = str(tmp_path / "environment"), str(tmp_path / "types")
+    environment, types = str(tmp_path / "environment"), f"{TYPES}-hosts"
     for name in HOSTS:
         source = repository_with(family, "source_repository", name, "platform")
         folder = copy(source, tmp_path / name)

@@ -12,7 +12,14 @@ from airport_weather_platform.hosting import TOKEN, Place, place
 ORIGIN = "https://git.example.org/team/platform.git"
 SECRET = "s3cret"
 # What is asked for first is there, in the form of any of its answers.
-KNOWN = {"id": 7, "values": [], "push_access_levels": []}
+KNOWN = {
+    "id": 7,
+    "permission": "read",
+    "values": [],
+    "push_access_levels": [],
+    "merge_access_levels": [],
+}
+LISTS = ("/rulesets", "/teams", "/collaborators")
 
 
 class Recorder:
@@ -25,7 +32,7 @@ class Recorder:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Note the request."""
         self.asked.append(request)
-        many = request.method == "GET" and request.url.path.endswith("/rulesets")
+        many = request.method == "GET" and request.url.path.endswith(LISTS)
         return httpx.Response(self.status, json=[] if many else KNOWN)
 
     def changed(self) -> list[httpx.Request]:

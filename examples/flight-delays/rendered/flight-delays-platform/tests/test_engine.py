@@ -176,6 +176,15 @@ def test_drift_is_looked_for_and_nothing_changed(folder: Path) -> None:
     assert not (folder / "exports").exists()
 
 
+def test_drift_of_one_program_does_not_hide_another(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGINE_FAILS", "--expect-no-changes")
+    assert main(["drift"]) == 3
+    for program in PROGRAMS[PROVISIONED[0]]:
+        assert "--expect-no-changes" in called(folder, program)[-1]
+
+
 def test_what_is_shown_is_left_as_a_page(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -236,6 +245,11 @@ def test_what_a_pipeline_keeps_reaches_the_engine_and_leaves_nothing(
     backend, passphrase, path = first.split(" ", maxsplit=2)
     assert [backend, passphrase, content] == ["s3://bucket", "kept", "clusters: []"]
     assert not Path(path).exists()
+    # As one service of pipelines passes what is not set.
+    monkeypatch.setenv(f"{PREFIX}_KUBECONFIG", f"$({PREFIX}_KUBECONFIG)")
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    main(["export", "--program", "foundation"])
+    assert (folder / "seen").read_text("utf-8") == "s3://bucket kept \n"
 
 
 def test_the_engine_is_fetched_where_it_is_missing(

@@ -12,7 +12,14 @@ from flight_delays_platform.hosting import TOKEN, Place, place
 ORIGIN = "https://git.example.org/team/platform.git"
 SECRET = "s3cret"
 # What is asked for first is there, in the form of any of its answers.
-KNOWN = {"id": 7, "values": [], "push_access_levels": []}
+KNOWN = {
+    "id": 7,
+    "permission": "read",
+    "values": [],
+    "push_access_levels": [],
+    "merge_access_levels": [],
+}
+LISTS = ("/rulesets", "/teams", "/collaborators")
 
 
 class Recorder:
@@ -25,7 +32,7 @@ class Recorder:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Note the request."""
         self.asked.append(request)
-        many = request.method == "GET" and request.url.path.endswith("/rulesets")
+        many = request.method == "GET" and request.url.path.endswith(LISTS)
         return httpx.Response(self.status, json=[] if many else KNOWN)
 
     def changed(self) -> list[httpx.Request]:
@@ -83,12 +90,12 @@ def test_who_releases_is_let_past_in_one_repository(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert protect.main() == 0
-    assert "no release gets past them" in capsys.readouterr().out
+    assert "nobody is let past them anew" in capsys.readouterr().out
     before = len(recorder.asked)
     monkeypatch.setenv("RELEASER", "@team/releasers")
     assert protect.main() == 0
     shown = capsys.readouterr().out
-    assert "no release gets past them" not in shown
+    assert "nobody is let past them anew" not in shown
     closed, opened = recorder.asked[:before], recorder.asked[before:]
     differing = {
         name

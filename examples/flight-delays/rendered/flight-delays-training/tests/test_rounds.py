@@ -213,9 +213,13 @@ def test_killed_after_the_promotion_it_comes_to_the_same(again: Settings) -> Non
     before = run_round(within)
     (rounds.folder(within) / "comparison.json").unlink()
     (rounds.folder(within) / "challenger" / "registration.json").unlink()
+    record = next((again.state / "runs" / "compare").rglob("latest.json"))
+    half = record.with_name(".20130101T000000-0.json.7.partial")
+    half.write_text("{", "utf-8")
     entries = len(registry.history(again))
     assert run_round(within) == before
     assert len(registry.history(again)) == entries
+    assert not half.exists()
 
 
 def test_round_that_comes_again_meets_the_champion_before_it(again: Settings) -> None:

@@ -123,8 +123,9 @@ def _summary(verb: str, notes: Mapping[str, Path], found: Sequence[Change], *, f
         return "The engine **failed**: what it says stands in the log of the run."
     counted = Counter(one.word for one in found)
     said = ", ".join(f"{counted[word]} to {word}" for word in dict.fromkeys(WORDS.values()))
-    rest = f" Not shown: {', '.join(left_out)}, which stands on what is not there yet."
-    return f"{said if found else 'Nothing changes'}.{rest if left_out and not failed else ''}"
+    why = "the log of the run says why" if failed else "which stands on what is not there yet"
+    rest = f" Not shown: {', '.join(left_out)}, {why}." if left_out else ""
+    return f"{said if found else 'Nothing changes'}.{rest}"
 
 
 def _table(found: Sequence[Change]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import httpx
 
 from . import host
 from .faults import Fault
-from .hosting import TOKEN, origin_url, place
+from .hosting import TOKEN, known_token, origin_url, place
 from .remote import Account, Git, access, identity
 
 NAME: Final = "airport-weather-product"
@@ -40,7 +40,7 @@ OURS: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VIRTUAL_ENV")
 
 def main() -> int:
     """Propose; 0 done, 1 with a line for each repository that needs a person."""
-    if not os.environ.get(TOKEN):
+    if not known_token():
         print(f"not proposed: {TOKEN} is not set; it may write to each repository of the family")
         return 0
     try:

@@ -125,7 +125,7 @@ def execute(
         if not force and last is not None and not _change(step, basis, last, settings.state):
             print(f"{step.name}: nothing changed since {last['finished']}", flush=True)
             return False
-        _sweep(step)
+        _sweep(step, folder)
         _run(step, settings, repository, parent, basis, folder)
     return True
 
@@ -205,7 +205,7 @@ def _run(
         record["finished"] = datetime.now(UTC).isoformat(timespec="milliseconds")
         record["seconds"] = round(time.monotonic() - clock, 3)
         record["peak_memory_bytes"] = _peak_memory()
-        _sweep(step)
+        _sweep(step, folder)
         run.tell("ended", f"{step.name} {record['status']} after {record['seconds']:.1f} s")
         # A full disk must not hide the error that led here.
         with contextlib.suppress(OSError):
@@ -270,11 +270,13 @@ def _publish(step: Step, run: Run) -> None:
             partial.replace(output)
 
 
-def _sweep(step: Step) -> None:
-    """Remove what an earlier, killed run of this step left half-written."""
+def _sweep(step: Step, records: Path) -> None:
+    """Remove what an earlier, killed run of this step left half-written, its record included."""
     for output in step.outputs:
         for partial in output.parent.glob(f".{output.name}.*.partial"):
             _remove(partial)
+    for partial in records.glob(".*.json.*.partial"):
+        _remove(partial)
 
 
 def _remove(path: Path) -> None:

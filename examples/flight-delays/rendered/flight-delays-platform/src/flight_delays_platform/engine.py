@@ -160,28 +160,38 @@ def _all(stacks: Sequence[Stack], verb: str, more: Sequence[str]) -> int:
     if verb == "connect":
         print("\n".join(lines(stacks[-1].outputs(), stacks[-1].environment)))
         return 0
+    worst = 0
     # What stands on the other goes first.
     for stack in reversed(stacks) if verb == "destroy" else stacks:
         if code := stack.select() or _one(stack, verb, more):
-            return code
+            # That one program has drifted says nothing of the others.
+            if verb != "drift":
+                return code
+            worst = worst or code
         if verb == "preview" and stack is not stacks[-1] and not stack.outputs():
             print(f"the rest can be previewed when the {stack.program} is up", flush=True)
             break
-    return 0
+    return worst
 
 
 def _given(named: Mapping[str, str], private: Path) -> Mapping[str, str]:
     """What a pipeline keeps for us, as the engine calls it; what is empty was not given."""
     found = {
-        "PULUMI_CONFIG_PASSPHRASE": named.get(f"{PREFIX}_PASSPHRASE", ""),
-        "PULUMI_BACKEND_URL": named.get(f"{PREFIX}_BACKEND", ""),
+        "PULUMI_CONFIG_PASSPHRASE": _told(named, f"{PREFIX}_PASSPHRASE"),
+        "PULUMI_BACKEND_URL": _told(named, f"{PREFIX}_BACKEND"),
     }
-    if content := named.get(f"{PREFIX}_KUBECONFIG", ""):
+    if content := _told(named, f"{PREFIX}_KUBECONFIG"):
         path = private / "kubeconfig"
         path.touch(mode=0o600)
         path.write_text(content, "utf-8")
         found["KUBECONFIG"] = str(path)
     return {name: value for name, value in found.items() if value}
+
+
+def _told(named: Mapping[str, str], name: str) -> str:
+    """A variable; a service of pipelines writes the name of one that is not set into it."""
+    found = named.get(name, "")
+    return "" if found == f"$({name})" else found
 
 
 def _one(stack: Stack, verb: str, more: Sequence[str]) -> int:

@@ -64,13 +64,13 @@ def _protect(only: str, check: str) -> None:
     with host.client(where, token("administer the repositories")) as client:
         for name, owners in OWNERS.items():
             if only in ("", name):
-                releaser = os.environ.get("RELEASER", "") if name == RELEASED else ""
+                releaser = os.environ.get("RELEASER", "") if name == RELEASED else None
                 repository = Repository(f"{where.owner}/{name}", tuple(owners), releaser)
                 for line in host.protect(client, repository, check):
                     print(f"{name}: {line}", flush=True)
                 print(f"{name}: the rules of main are set", flush=True)
                 if name == RELEASED and not releaser:
-                    print(f"{name}: no release gets past them; name who commits it, RELEASER=...")
+                    print(f"{name}: nobody is let past them anew; RELEASER=... names who releases")
 
 
 if __name__ == "__main__":

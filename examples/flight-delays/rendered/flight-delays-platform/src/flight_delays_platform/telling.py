@@ -1,18 +1,17 @@
 """Tells the host of the code what differs: one open issue for each environment, nothing mended."""
 
-import os
 from pathlib import Path
 from typing import Final
 
 from . import host
-from .hosting import TOKEN, place
+from .hosting import TOKEN, known_token, place
 
 NAME: Final = "flight-delays-platform"
 
 
 def tell(environment: str, page: Path) -> None:
     """Open the issue, or bring it up to date; without a token say what is missing."""
-    token = os.environ.get(TOKEN, "")
+    token = known_token()
     if not token:
         print(f"no issue is opened: {TOKEN} is not set")
         return

@@ -37,9 +37,18 @@ def place(origin: str = "") -> Place:
     return Place(f"{parts.scheme if web else 'https'}://{parts.hostname}{port}", owner)
 
 
+def known_token() -> str:
+    """What opens the host, or nothing.
+
+    A service of pipelines writes the name of a variable that is not set into it.
+    """
+    given = os.environ.get(TOKEN, "")
+    return "" if given == f"$({TOKEN})" else given
+
+
 def token(what_for: str) -> str:
     """What opens the host; raises `Fault` where none is given."""
-    given = os.environ.get(TOKEN, "")
+    given = known_token()
     if not given:
         raise Fault(f"the host is not open; set {TOKEN} to a token that may {what_for}")
     return given
@@ -77,7 +86,7 @@ def _remedy(status: int) -> str:
 
 
 def origin_url() -> str:
-    """Where this repository is fetched from."""
+    """Where this repository is fetched from, without the key of a job that some hosts put there."""
     done = subprocess.run(
         ["git", "remote", "get-url", "origin"], capture_output=True, text=True, check=False
     )
@@ -86,4 +95,8 @@ def origin_url() -> str:
             "this repository has no host yet; git remote add origin "
             "https://HOST/OWNER/REPOSITORY.git"
         )
-    return done.stdout.strip()
+    address = done.stdout.strip()
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https"):
+        return address
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -24,10 +24,16 @@ def protect(client: httpx.Client, repository: Repository, check: str) -> Iterato
     """Let owners in and set the rules of the branch; yields what is left to do by hand."""
     for owner in repository.owners:
         yield from _admit(client, repository.path, owner)
+    place = f"/repos/{repository.path}/rulesets"
+    known: list[dict[str, Any]] = ask(client, "GET", f"{place}?includes_parents=false")
+    number = next((one["id"] for one in known if one["name"] == BRANCH), None)
     past: list[dict[str, Any]] = []
     if repository.releaser:
         past, said = _past(client, repository.releaser)
         yield from said
+    elif repository.releaser == "" and number is not None:
+        # Who was let past before stays so, unless somebody else is named.
+        past = ask(client, "GET", f"{place}/{number}").get("bypass_actors", [])
     review = {
         "required_approving_review_count": 1,
         "require_code_owner_review": True,
@@ -52,9 +58,6 @@ def protect(client: httpx.Client, repository: Repository, check: str) -> Iterato
             {"type": "required_status_checks", "parameters": checks},
         ],
     }
-    place = f"/repos/{repository.path}/rulesets"
-    known: list[dict[str, Any]] = ask(client, "GET", f"{place}?includes_parents=false")
-    number = next((one["id"] for one in known if one["name"] == BRANCH), None)
     if number is None:
         ask(client, "POST", place, rules)
     else:
@@ -81,9 +84,17 @@ def _admit(client: httpx.Client, path: str, owner: str) -> Iterator[str]:
     elif "/" in name:
         organisation, team = name.split("/")
         right = f"/orgs/{organisation}/teams/{team}/repos/{path}"
-        ask(client, "PUT", right, {"permission": "push"})
-    else:
+        # Who may write already keeps what they have: to give this right could take a greater one.
+        if team not in _writing(client, f"/repos/{path}/teams", "slug"):
+            ask(client, "PUT", right, {"permission": "push"})
+    elif name not in _writing(client, f"/repos/{path}/collaborators", "login"):
         ask(client, "PUT", f"/repos/{path}/collaborators/{name}", {"permission": "push"})
+
+
+def _writing(client: httpx.Client, place: str, key: str) -> set[str]:
+    """Those who may write, an owner of the account among them."""
+    known: list[dict[str, Any]] = ask(client, "GET", f"{place}?per_page=100", settled=(404,)) or []
+    return {one[key] for one in known if one["permissions"]["push"]}
 
 
 def report(client: httpx.Client, path: str, title: str, text: str) -> str:

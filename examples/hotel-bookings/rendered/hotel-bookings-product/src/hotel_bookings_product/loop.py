@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import shutil
 import sys
 import time
@@ -352,7 +351,8 @@ def summary_text(outcomes: Sequence[Outcome], seconds: float) -> str:
 
 def _write(path: Path, run_id: str, outcomes: Sequence[Outcome]) -> None:
     document = {"id": run_id, "steps": [asdict(outcome) for outcome in outcomes]}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Under the lock of the state folder, so what a kill left is written over.
+    partial = path.with_name(f".{path.name}.partial")
     partial.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
     partial.replace(path)
 
