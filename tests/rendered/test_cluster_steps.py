@@ -32,3 +32,20 @@ def test_without_such_a_compute_every_step_is_a_container(compute: Any, tmp_path
     assert [name for name, one in found.items() if "container" not in one] == ["pipeline"]
     assert found["train"]["container"]["args"] == ["train"]
     assert "train-in-pod" not in found
+
+
+def test_what_argo_puts_beside_a_step_is_restricted_as_well(tmp_path: Path) -> None:
+    """The controller's own containers have no security context, and steps would need a look-up."""
+    found = templates("processes", tmp_path)
+    steps = {name: one for name, one in found.items() if "container" in one}
+    assert steps
+    for step in steps.values():
+        (command,) = step["container"]["command"]
+        assert command.startswith("flight-delays-")
+        patch = yaml.safe_load(step["podSpecPatch"])
+        (before,), (beside,) = patch["initContainers"], patch["containers"]
+        assert (before["name"], beside["name"]) == ("init", "wait")
+        for one in (before, beside):
+            assert one["securityContext"]["allowPrivilegeEscalation"] is False
+            assert one["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert one["securityContext"]["runAsUser"] > 0

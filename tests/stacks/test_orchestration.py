@@ -28,6 +28,11 @@ def test_the_executor_reports_and_may_do_nothing_else() -> None:
     (subject,) = made.one("RoleBinding")["subjects"]
     assert subject["name"] == made.one("ServiceAccount")["metadata"]["name"] == "steps"
     assert made.one("ServiceAccount")["automountServiceAccountToken"] is False
+    # By this name and kind the controller mounts its token into the executor.
+    token = made.one("Secret")
+    assert token["type"] == "kubernetes.io/service-account-token"
+    assert token["metadata"]["name"] == "steps.service-account-token"
+    assert token["metadata"]["annotations"]["kubernetes.io/service-account.name"] == "steps"
 
 
 def test_it_makes_the_objects_by_which_the_compute_takes_steps() -> None:

@@ -40,6 +40,8 @@ class Sql(pulumi.ComponentResource):
             identifier=land.name,
             engine="postgres",
             engine_version=version,
+            # Only who names another version gets it.
+            allow_major_version_upgrade=True,
             instance_class=config.get("instance", size.database),
             allocated_storage=storage,
             max_allocated_storage=GROWS * storage,

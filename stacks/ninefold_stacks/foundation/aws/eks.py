@@ -140,6 +140,8 @@ class Cluster(pulumi.ComponentResource):
         return aws.eks.NodeGroup(
             group.name,
             cluster_name=self.made.name,
+            # Nodes follow the version of the cluster, one after the other.
+            version=self.made.version,
             node_role_arn=role.arn,
             subnet_ids=[one.id for one in network.nodes],
             ami_type=group.image,
