@@ -55,6 +55,8 @@ class Source:
         from copier._main import Worker
         from copier._settings import SettingsModel
 
+        from ninefold.compiled import keep
+
         source = self
 
         class RoleWorker(Worker):
@@ -71,7 +73,7 @@ class Source:
             @cached_property
             def jinja_env(self) -> "SandboxedEnvironment":
                 if source._environment is None:
-                    source._environment = _remembering(super().jinja_env)
+                    source._environment = _remembering(keep(super().jinja_env))
                 return source._environment
 
             def _sync_git_index_executable_bit(self, *_: object) -> None:
@@ -133,6 +135,8 @@ class Shelf:
         from copier._main import Worker
         from copier._settings import SettingsModel
 
+        from ninefold.compiled import keep
+
         shelf = self
 
         class QuickWorker(Worker):
@@ -143,6 +147,10 @@ class Shelf:
                 found = super().template
                 self._cleanup_hooks.pop()  # the others need its clone
                 return shelf._known.setdefault((found.url, found.ref), found)
+
+            @cached_property
+            def jinja_env(self) -> "SandboxedEnvironment":
+                return keep(super().jinja_env)
 
             def _sync_git_index_executable_bit(self, *_: object) -> None:
                 """Asks Git about every file; whoever commits reads the bit off the file itself."""
