@@ -158,7 +158,9 @@ def serving(
 
 @pytest.mark.parametrize(
     ("suite", "technology"),
-    [pytest.param(suite, each, id=f"{suite.name}-{each}", marks=suite.marks)
+    # A compute cluster for each of its tests takes minutes, and the product's tier has one as well.
+    [pytest.param(suite, each, id=f"{suite.name}-{each}",
+                  marks=[*suite.marks, *(marks(0, 2, 1) if suite.marks else [])])
      for suite in SUITES for each in suite.servers],
 )  # fmt: skip
 def test_technology_conforms_with_servers(
