@@ -34,8 +34,9 @@ def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") ->
         found = EndpointSlice.get(f"{name}-api", "default/kubernetes", site.inside())
         service = Service.get(f"{name}-api", "default/kubernetes", site.inside())
         # Some networks judge by the address that was asked, others by the one that answers.
-        egress = pulumi.Output.all(found.endpoints, service.spec).apply(
-            lambda both: _asked([*_answering(both[0]), *_known_as(both[1])])
+        answering, known_as = found.endpoints.apply(_answering), service.spec.apply(_known_as)
+        egress = pulumi.Output.all(answering, known_as).apply(
+            lambda both: _asked([*both[0], *both[1]])
         )
     return NetworkPolicy(
         name,
