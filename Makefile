@@ -35,7 +35,7 @@ demo: setup ## From one spec to served predictions and three watched months [INT
 	@test -d $(INTO) || $(RUN) ninefold new examples/flight-delays/product.yaml --into $(INTO)
 	@$(RUN) ninefold run $(INTO)
 
-test: setup ## Run the tiers of tests, or one: make test TIER=unit [JOBS=3]
+test: setup ## Run the tiers of tests, or one: make test TIER=unit [JOBS=2]
 	@$(RUN) python tests/tiers.py $(TIER) $(if $(JOBS),--jobs $(JOBS))
 
 lint: setup ## Style, types and layers

@@ -1,6 +1,6 @@
 """Run the tiers of tests, show their output, and end with a table of times and counts.
 
-A tier alone is seen as it runs. Several share the cores in three lanes: those that start a compute
+A tier alone is seen as it runs. Several share the cores in two lanes: those that start a compute
 cluster run one after the other, others beside them and after them, and the heaviest alone in the
 end; each writes to `build/tiers/TIER.log`, and its output is shown when it has ended.
 """
@@ -220,7 +220,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def all_of(wanted: Sequence[str], jobs: int) -> list[Outcome]:
-    """Run several tiers, with several jobs in lanes; a failure ends none of the others."""
+    """Run several tiers, with two jobs in two lanes; a failure ends none of the others."""
     builds = {tier: _start(tier) for tier in wanted if tier in BUILD}
     if jobs == 1 or len(wanted) == 1:
         return [Tier(tier, sys.stdout, builds.get(tier)).run() for tier in wanted]
@@ -231,9 +231,9 @@ def all_of(wanted: Sequence[str], jobs: int) -> list[Outcome]:
     order = " | ".join(map(" ".join, filter(None, (others, apart))))
     print(f"{_shown(str(RESULTS))}/TIER.log: {', then '.join(filter(None, (order, *last)))}")
     sys.stdout.flush()
-    # Who has none left of those that may not meet helps with the others. Much of a test is waiting:
-    # two cores are busy with three of them.
-    lanes = ((apart, others), *[(others,)] * (jobs - 1))
+    # Who has none left of those that may not meet helps with the others. A third lane was tried: a
+    # compute cluster then takes longer for its start than it waits.
+    lanes = ((others,), (apart, others))
     with ThreadPoolExecutor(len(lanes)) as pool:
         try:
             done = [one for lane in pool.map(partial(_lane, builds), lanes) for one in lane]
@@ -303,7 +303,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         metavar="TIER",
         help=f"all but {', '.join(LONG)}, unless named",
     )
-    parser.add_argument("--jobs", type=int, choices=(1, 2, 3), default=3, help="how many at a time")
+    parser.add_argument("--jobs", type=int, choices=(1, 2), default=2, help="how many at a time")
     asked = parser.parse_args(words)
     asked.tiers = [tier for tier in asked.tiers if tier != "all"] or list(TIERS)
     unknown = [tier for tier in asked.tiers if tier not in {**TIERS, **LONG}]

@@ -34,10 +34,8 @@ def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") ->
         found = EndpointSlice.get(f"{name}-api", "default/kubernetes", site.inside())
         service = Service.get(f"{name}-api", "default/kubernetes", site.inside())
         # Some networks judge by the address that was asked, others by the one that answers.
-        answering, known_as = found.endpoints.apply(_answering), service.spec.apply(_known_as)
-        egress = pulumi.Output.all(answering, known_as).apply(
-            lambda both: _asked([*both[0], *both[1]])
-        )
+        both = pulumi.Output.all(found.endpoints.apply(_answering), service.spec.apply(_known_as))
+        egress = both.apply(lambda known: _asked([one for each in known for one in each]))
     return NetworkPolicy(
         name,
         metadata=site.meta(name),
