@@ -206,7 +206,9 @@ def surroundings(given: Mapping[str, str]) -> dict[str, str]:
     """Environment variables of the engine; raises `Fault` where the programs' files disagree."""
     chosen = {} if "PULUMI_BACKEND_URL" in given else {"PULUMI_BACKEND_URL": _backend()}
     path = f"{given.get('PATH', '')}{os.pathsep}{_fetched() / 'bin'}"
-    return {"PULUMI_SKIP_UPDATE_CHECK": "true", **chosen, **given, "PATH": path}
+    # It knows the option for its notes only where it is to show what it does, as its library asks.
+    own = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DEBUG_COMMANDS": "true"}
+    return {**own, **chosen, **given, "PATH": path}
 
 
 def fetch() -> int:
