@@ -17,10 +17,12 @@ def render(into: Path, technologies: Mapping[str, str], only: Sequence[str]) -> 
     document = yaml.safe_load(SPEC.read_text("utf-8"))
     for slot, name in technologies.items():
         component, _, inner = slot.partition(".")
+        place, key = document["technologies"], component
         if inner:
-            document["technologies"][component][inner] = name
-        else:
-            document["technologies"][component] = name
+            place, key = place[component], inner
+        # What is compared runs here; in a cluster stays what can run there.
+        if place[key] != name:
+            place[key] = {"local": name, "kubernetes": place[key]}
     spec = into.with_name(f"{into.name}.yaml")
     spec.parent.mkdir(parents=True, exist_ok=True)
     spec.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
