@@ -15,14 +15,16 @@ SPEC = ROOT / "examples" / "flight-delays" / "product.yaml"
 def render(into: Path, technologies: Mapping[str, str], only: Sequence[str]) -> Path:
     """The flight example with other technologies by slot (`training.compute`), some roles only."""
     document = yaml.safe_load(SPEC.read_text("utf-8"))
+    # What is compared runs on a laptop; beyond it the family has no more than a foundation.
+    document["environments"]["staging"]["layers"] = ["foundation"]
+    orchestration = document["technologies"]["orchestration"]
+    document["technologies"]["orchestration"] = orchestration["local"]
     for slot, name in technologies.items():
         component, _, inner = slot.partition(".")
-        place, key = document["technologies"], component
         if inner:
-            place, key = place[component], inner
-        # What is compared runs here; in a cluster stays what can run there.
-        if place[key] != name:
-            place[key] = {"local": name, "kubernetes": place[key]}
+            document["technologies"][component][inner] = name
+        else:
+            document["technologies"][component] = name
     spec = into.with_name(f"{into.name}.yaml")
     spec.parent.mkdir(parents=True, exist_ok=True)
     spec.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
