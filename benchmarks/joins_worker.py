@@ -82,7 +82,7 @@ def feast(settings: Any, entities: pd.DataFrame) -> pd.DataFrame:
     definitions = _module("definitions")
     asked = entities[[KEY, *definitions.JOIN_KEYS, "event_timestamp"]]
     references = [f"{view}:{name}" for name, view in definitions.FEATURES.items()]
-    store = features._store(settings.state / "features", None, "")
+    store = features._store(settings.state / "features")
     found: pd.DataFrame = store.get_historical_features(asked, references).to_df()
     return found
 
