@@ -128,17 +128,14 @@ class Tier:
         return Outcome(self.name, time.monotonic() - start, *result)
 
     def _lint(self) -> tuple[int, int, int, str]:
-        codes = [self._call(command, MYPY_CACHE_DIR=str(TYPES)) for command in LINTERS]
+        known = {"MYPY_CACHE_DIR": str(TYPES)}
+        codes = [self._call(command, **known) for command in LINTERS]
         # The folders of tests hold modules of the same short names: each is checked by itself.
         for folder in sorted({path.parent for path in (ROOT / "tests").rglob("test_*.py")}):
             if not {"suite", "broken"} & set(folder.parts):
                 search = os.pathsep.join(map(str, (folder, ROOT / "tests")))
                 files = [str(path.relative_to(ROOT)) for path in sorted(folder.glob("*.py"))]
-                codes.append(
-                    self._call(
-                        ("mypy", *files), MYPYPATH=search, MYPY_CACHE_DIR=f"{TYPES}-{folder.name}"
-                    )
-                )
+                codes.append(self._call(("mypy", *files), MYPYPATH=search, **known))
         failed = sum(code != 0 for code in codes)
         return len(codes) - failed, failed, 0, ""
 
