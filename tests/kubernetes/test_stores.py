@@ -231,6 +231,13 @@ def test_what_was_backed_up_comes_back(
     place: Stores, client: Callable[[str, str, str], bool]
 ) -> None:
     place.sql("CREATE TABLE rows AS SELECT generate_series(1, 1000) AS number", "features")
+    # As a file system has it that is a volume of its own.
+    job = ("create", "job", "made", "--from=cronjob/backup", "--dry-run=client", "--output=json")
+    maker = json.loads(place.ask(*job))
+    (container,) = maker["spec"]["template"]["spec"]["containers"]
+    container["command"] = ["mkdir", "/backup/lost+found"]
+    place.ask("create", "--filename=-", given=json.dumps(maker))
+    place.ask("wait", "job/made", "--for=condition=Complete", "--timeout=60s")
     assert "is made" in place.job("first", "backup")
     place.sql("INSERT INTO rows VALUES (1001)", "features")
     said = place.job("second", "backup")

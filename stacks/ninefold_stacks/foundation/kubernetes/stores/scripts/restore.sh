@@ -2,12 +2,17 @@
 # present one and then takes its place, so that a backup that cannot be read costs nothing.
 set -eu
 cd /backup
+
+# What else lies on a volume, lost+found for one, is none.
+backups() {
+    ls -1d [0-9]*-*Z 2>/dev/null
+}
+
 if test -z "$BACKUP"; then
-    # What else lies on a volume, lost+found for one, is none.
-    BACKUP=$(ls -1d [0-9]*-*Z 2>/dev/null | sort | tail -n 1)
+    BACKUP=$(backups | sort | tail -n 1)
 fi
 if test -z "$BACKUP" || test ! -d "$BACKUP"; then
-    echo "error: there is no backup ${BACKUP:-yet}; there are: $(ls -1d [0-9]*-*Z 2>/dev/null | tr '\n' ' ')" >&2
+    echo "error: there is no backup ${BACKUP:-yet}; there are: $(backups | tr '\n' ' ')" >&2
     exit 1
 fi
 
