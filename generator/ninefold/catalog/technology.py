@@ -47,6 +47,8 @@ class Contribution(Part):
     """Requirements of the development group."""
     image: Words = ()
     """Requirements of the image beyond those: what only a cluster asks of it."""
+    excluded: dict[str, Line] = Field(default_factory=dict)
+    """What dependencies ask for and works as well without, each with the reason to leave it out."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Settings; values may hold {state}."""
     environment: dict[str, str] = Field(default_factory=dict)

@@ -34,6 +34,7 @@ from .schedule import (
 )
 from .schedule import outcomes as outcomes_text
 from .settings import PREFIX, Settings
+from .warmup import Warmup
 
 UNCHANGED: Final = 3  # exit status of --dry-run
 SERVED: Final = frozenset({"probe", "traffic", "follow"})  # steps that ask the service
@@ -188,7 +189,7 @@ def main(settings: Settings, arguments: Sequence[str]) -> int:
         Companions(children, _serving(settings), settings.state / "serving") as companions,
     ):
         started = time.monotonic()
-        _set_up(steps, children)
+        installed = _set_up(steps, children)
         _prepare(settings, rounds, options.retrain, children)
         loop = Loop(
             settings,
@@ -199,7 +200,8 @@ def main(settings: Settings, arguments: Sequence[str]) -> int:
             companions=companions,
         )
         try:
-            orchestration.run(settings, steps, loop.command)
+            with Warmup(children, installed, environment_of(settings)):
+                orchestration.run(settings, steps, loop.command)
             _publish(settings, loop.outcomes.values(), children)
         finally:
             outcomes = _all_outcomes(every, loop.outcomes)
@@ -324,7 +326,8 @@ def _check_tools() -> None:
         raise Fault("make is missing; install it with this system's package manager")
 
 
-def _set_up(steps: Sequence[LoopStep], children: Children) -> None:
+def _set_up(steps: Sequence[LoopStep], children: Children) -> list[str]:
+    """Install what environments are missing; their repositories, in the order of the steps."""
     repositories = dict.fromkeys(step.repository for step in steps)
     missing = [repository for repository in repositories if not is_set_up(repository)]
     for place, repository in enumerate(missing, 1):
@@ -333,6 +336,7 @@ def _set_up(steps: Sequence[LoopStep], children: Children) -> None:
         started = time.monotonic()
         set_up(repository, children, lambda line: print(f"{'setup':>20} | {line}", flush=True))
         print(f"{name}: done, {time.monotonic() - started:.1f} s", flush=True)
+    return missing
 
 
 def _all_outcomes(every: Sequence[LoopStep], known: Mapping[str, Outcome]) -> list[Outcome]:

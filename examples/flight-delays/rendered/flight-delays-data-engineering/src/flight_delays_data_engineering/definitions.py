@@ -9,9 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from feast import Entity, FeatureView, Field, FileSource, ValueType
-from feast.data_format import ParquetFormat
-from feast.types import Float64, Int64, String
+from .quick_feast import (
+    Entity,
+    FeatureView,
+    Field,
+    FileSource,
+    Float64,
+    Int64,
+    ParquetFormat,
+    String,
+    ValueType,
+)
 
 KEY: Final = "flight_id"
 JOIN_KEYS: Final[tuple[str, ...]] = (

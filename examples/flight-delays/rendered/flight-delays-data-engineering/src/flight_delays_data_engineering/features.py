@@ -16,7 +16,6 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 import pandas as pd
-from feast import Entity, FeatureStore, FeatureView, RepoConfig
 
 from .definitions import (
     CATEGORIES,
@@ -31,6 +30,7 @@ from .definitions import (
 )
 from .faults import Fault
 from .offline import files
+from .quick_feast import Entity, FeatureStore, FeatureView, RepoConfig
 from .settings import Settings
 
 PROJECT: Final = "flight_delays"

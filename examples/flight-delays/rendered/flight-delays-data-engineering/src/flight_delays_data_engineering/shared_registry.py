@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from feast import Entity, FeatureView
 from feast.infra.registry.sql import SqlRegistry, SqlRegistryConfig
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from .faults import Fault
+from .quick_feast import Entity, FeatureView
 
 PASSWORD: Final = "FEATURE_STORE_REGISTRY_PASSWORD"  # noqa: S105 - the variable's name
 

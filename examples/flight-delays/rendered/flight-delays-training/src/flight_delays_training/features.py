@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
-from feast import Entity, FeatureStore, FeatureView, RepoConfig
 
 from .definitions import (
     FEATURES,
@@ -24,6 +23,7 @@ from .definitions import (
 )
 from .faults import Fault
 from .offline import files
+from .quick_feast import Entity, FeatureStore, FeatureView, RepoConfig
 from .settings import Settings
 
 PROJECT: Final = "flight_delays"
