@@ -8,6 +8,7 @@ export PATH := $(TOOLS)/uv/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 UV_VERSION := $(shell sed -n 's/^- uv==//p' templates/pins.yaml)
 RUN := uv run --frozen
+PIP_QUIETLY := --quiet --disable-pip-version-check --no-warn-script-location
 INTO ?= build/demo/flight-delays
 TIER ?= all
 NAME ?= ninefold
@@ -24,16 +25,18 @@ uv:
 $(TOOLS)/uv/bin/uv:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "error: $(PYTHON) is missing; install Python 3.11 or newer" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import pip' 2>/dev/null || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "fetching uv $(UV_VERSION) into .tools"
-	@rm -rf $(TOOLS)/uv && $(PYTHON) -m venv $(TOOLS)/uv && $(TOOLS)/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { rm -rf $(TOOLS)/uv; exit 1; }
+# Where pip is at hand and may be used, an environment of its own would only take its time.
+	@rm -rf $(TOOLS)/uv && { $(PYTHON) -m pip install $(PIP_QUIETLY) --target $(TOOLS)/uv uv==$(UV_VERSION) 2>/dev/null || { rm -rf $(TOOLS)/uv && $(PYTHON) -m venv $(TOOLS)/uv && $(TOOLS)/uv/bin/python -m pip install $(PIP_QUIETLY) uv==$(UV_VERSION); }; } || { rm -rf $(TOOLS)/uv; exit 1; }
 
 setup: uv ## Install the locked environment into .venv
 	@uv sync --frozen --quiet
 
-demo: setup ## From one spec to served predictions and three watched months [INTO=folder]
-	@test -d $(INTO) || $(RUN) ninefold new examples/flight-delays/product.yaml --into $(INTO)
-	@$(RUN) ninefold run $(INTO)
+demo: uv ## From one spec to served predictions and three watched months [INTO=folder]
+	@uv sync --frozen --no-dev --inexact --quiet
+	@test -d $(INTO) || $(RUN) --no-sync ninefold new examples/flight-delays/product.yaml --into $(INTO)
+	@$(RUN) --no-sync ninefold run $(INTO)
 
 test: setup ## Run the tiers of tests, or one: make test TIER=unit [JOBS=2]
 	@$(RUN) python tests/tiers.py $(TIER) $(if $(JOBS),--jobs $(JOBS))

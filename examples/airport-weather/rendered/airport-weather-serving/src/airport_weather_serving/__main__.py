@@ -1,7 +1,9 @@
 """Command line: `airport-weather-serving STEP` runs a step unless nothing changed."""
 
 import argparse
+import atexit
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -30,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A shell that starts a step in the background lets it ignore Ctrl-C; take it back.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
+    # The interpreter's end looks for cycles in all that was imported: up to a second, for nothing.
+    atexit.register(gc.freeze)
     try:
         settings = load_settings()
         environment.apply(settings)

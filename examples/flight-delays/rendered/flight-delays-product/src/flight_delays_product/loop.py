@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from . import orchestration
 from .children import Children
 from .companions import Companions
 from .documents import memory_text, read_json
-from .family import folder_of, is_set_up, locked, present_roles, set_up, uv
+from .family import folder_of, is_set_up, locked, present_roles, setting_up, uv
 from .faults import Fault
 from .pipeline import PIPELINE, ROUND, LoopStep, in_roles, with_dependants, with_rounds
 from .prediction import prediction_text
@@ -330,13 +331,21 @@ def _set_up(steps: Sequence[LoopStep], children: Children) -> list[str]:
     """Install what environments are missing; their repositories, in the order of the steps."""
     repositories = dict.fromkeys(step.repository for step in steps)
     missing = [repository for repository in repositories if not is_set_up(repository)]
-    for place, repository in enumerate(missing, 1):
-        name = f"[{place}/{len(missing)}] setup {repository}"
-        print(f"{name}: installing its environment", flush=True)
-        started = time.monotonic()
-        set_up(repository, children, lambda line: print(f"{'setup':>20} | {line}", flush=True))
-        print(f"{name}: done, {time.monotonic() - started:.1f} s", flush=True)
+    names = [f"[{place}/{len(missing)}] setup {one}" for place, one in enumerate(missing, 1)]
+    began = time.monotonic()
+    with ExitStack() as running:
+        waits = []
+        for name, repository in zip(names, missing, strict=True):
+            print(f"{name}: installing its environment", flush=True)
+            waits.append(running.enter_context(setting_up(repository, children, _show_setup)))
+        for name, wait in zip(names, waits, strict=True):
+            wait()
+            print(f"{name}: done, {time.monotonic() - began:.1f} s after the start", flush=True)
     return missing
+
+
+def _show_setup(line: str) -> None:
+    print(f"{'setup':>20} | {line}", flush=True)
 
 
 def _all_outcomes(every: Sequence[LoopStep], known: Mapping[str, Outcome]) -> list[Outcome]:

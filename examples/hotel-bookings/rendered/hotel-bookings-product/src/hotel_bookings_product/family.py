@@ -34,15 +34,29 @@ def present_roles(steps: Sequence[LoopStep]) -> frozenset[str]:
     )
 
 
-def set_up(repository: str, children: Children, show: Callable[[str], None]) -> None:
-    """Install the repository's locked environment; raises `Fault` when that fails."""
+@contextlib.contextmanager
+def setting_up(
+    repository: str, children: Children, show: Callable[[str], None]
+) -> Iterator[Callable[[], None]]:
+    """Install the repository's locked environment beside others; call what it yields to wait.
+
+    That raises `Fault` when the installation has failed.
+    """
     folder = folder_of(repository)
-    code = children.run(["make", "--silent", "setup"], folder=folder, environment={}, show=show)
-    if code != 0:
-        raise Fault(
-            f"setting up {repository} failed (exit status {code}); what it says above names the "
-            f"reason; try it by hand: make -C {folder} setup"
-        )
+    child = children.start(["make", "--silent", "setup"], folder=folder, environment={}, show=show)
+
+    def wait() -> None:
+        code = child.process.wait()
+        if code != 0:
+            raise Fault(
+                f"setting up {repository} failed (exit status {code}); what it says above names the "
+                f"reason; try it by hand: make -C {folder} setup"
+            )
+
+    try:
+        yield wait
+    finally:
+        children.end(child)
 
 
 def is_set_up(repository: str) -> bool:
