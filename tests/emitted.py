@@ -141,6 +141,7 @@ def _step(one: Registered, template: Object, path: tuple[str, ...], replicas: in
     spec = one.inputs["spec"]
     spec = spec.get("workflowSpec", spec)
     wanted = ("securityContext", "automountServiceAccountToken", "serviceAccountName")
+    wanted += ("imagePullSecrets",)
     pod = {key: template.get(key, spec.get(key)) for key in wanted}
     pod = {key: value for key, value in pod.items() if value is not None}
     pod["containers"] = [{"name": "main", **template["container"]}, *template.get("sidecars", [])]
