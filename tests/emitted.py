@@ -140,7 +140,10 @@ def _step(one: Registered, template: Object, path: tuple[str, ...], replicas: in
     """A workflow's step is no pod yet: what it leaves open, the workflow's own spec says."""
     spec = one.inputs["spec"]
     spec = spec.get("workflowSpec", spec)
-    wanted = ("securityContext", "automountServiceAccountToken", "serviceAccountName")
+    wanted = (
+        *("securityContext", "automountServiceAccountToken", "serviceAccountName"),
+        "imagePullSecrets",
+    )
     pod = {key: template.get(key, spec.get(key)) for key in wanted}
     pod = {key: value for key, value in pod.items() if value is not None}
     pod["containers"] = [{"name": "main", **template["container"]}, *template.get("sidecars", [])]

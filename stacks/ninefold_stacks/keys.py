@@ -21,6 +21,18 @@ Protect = Annotated[bool, Rule("Refuse to delete what holds data, such as the na
 StorageClass = Annotated[
     str, Rule("Class of the volumes; the cluster's default, unless stated", "fast", pattern=NAME)
 ]
+PullSecret = Annotated[
+    str,
+    Rule(
+        "Name of the Secret of the namespace that opens the registry of the images",
+        "registry",
+        pattern=NAME,
+    ),
+]
+AssignedUids = Annotated[
+    bool,
+    Rule("The cluster assigns users and groups to pods, as OpenShift does: none is stated", "true"),
+]
 Context = Annotated[
     str,
     Rule("The context of the kubeconfig that names the cluster", "my-cluster", pattern=r"\S+"),

@@ -12,6 +12,14 @@ from rendering import Family, call, copy
 from workloads import pod
 
 IMAGE = "docker.io/library/flight-delays-product:test"
+# The image's own user, and one as a cluster assigns it: without a name, of group 0.
+USERS = {"own": {"runAsUser": 1000}, "assigned": {"runAsUser": 1000710000, "runAsGroup": 0}}
+WRITE = """
+set -e
+python -c 'import getpass; getpass.getuser()'
+touch "$HOME/word" /var/lib/flight-delays/word
+exec flight-delays-product --help
+"""
 
 
 def test_a_rendered_containerfile_runs_as_a_pod(
@@ -25,12 +33,13 @@ def test_a_rendered_containerfile_runs_as_a_pod(
     node.load(builder.image(folder, IMAGE))
     assert (folder / "Containerfile").read_bytes() == before
     place = namespace(node)
-    once = pod("product", "", place, restartPolicy="Never")
-    container = once["spec"]["containers"][0]
-    container |= {"image": IMAGE, "command": ["flight-delays-product", "--help"]}
-    container["resources"] = {"limits": {"cpu": "1", "memory": "512Mi"}}
-    once["spec"]["securityContext"]["runAsUser"] = 1000
-    node.kubectl.apply(once)
+    for name, user in USERS.items():
+        once = pod(name, WRITE, place, restartPolicy="Never")
+        container = once["spec"]["containers"][0]
+        container |= {"image": IMAGE, "resources": {"limits": {"cpu": "1", "memory": "512Mi"}}}
+        once["spec"]["securityContext"] |= user
+        node.kubectl.apply(once)
     done = "--for=jsonpath={.status.phase}=Succeeded"
-    node.kubectl("wait", f"--namespace={place}", "pod/product", done, "--timeout=120s")
-    assert "usage" in node.kubectl("logs", f"--namespace={place}", "product").lower()
+    for name in USERS:
+        node.kubectl("wait", f"--namespace={place}", f"pod/{name}", done, "--timeout=120s")
+        assert "usage" in node.kubectl("logs", f"--namespace={place}", name).lower()

@@ -17,11 +17,11 @@ import schemas
 from account import TOLD, Cloud
 from bed import build, pins
 from bed.access import Access
-from deployed import SIZES, Part, world
+from deployed import ENVIRONMENT, SIZES, Part, world
 from emitted import Pod, World
 from monitor import Monitor
 from registration import Object
-from rendering import Family
+from rendering import Family, alone, example
 from workloads import pod as good_pod
 from workloads import ray_cluster
 
@@ -182,6 +182,18 @@ def test_every_pod_is_admitted_where_restricted_is_enforced(api: Access, applied
 
 def test_every_pod_is_restricted_by_kubernetes_own_evaluator(judges: Path, applied: World) -> None:
     assert violations(judges, applied) == {}
+
+
+def test_pods_whose_user_the_cluster_assigns_are_restricted_as_well(
+    judges: Path, tmp_path: Path
+) -> None:
+    spec = example()
+    spec["environments"][ENVIRONMENT] |= {"image_pull_secret": "registry", "assigned_uids": True}
+    family = Family(tmp_path, "flight-delays")
+    alone(spec, "platform", family.repository("platform"))
+    judged = world(family, "small")
+    assert all("runAsUser" not in one.spec["securityContext"] for one in judged.pods)
+    assert violations(judges, judged) == {}
 
 
 def test_what_workflows_make_is_accepted(

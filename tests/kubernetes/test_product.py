@@ -45,7 +45,13 @@ PARTS = (
     ),
     Part(
         "platform",
-        {"state_mode": "ReadWriteOnce", "training:max_workers": "1", "feature_store:servers": "1"},
+        {
+            "state_mode": "ReadWriteOnce",
+            "training:max_workers": "1",
+            "feature_store:servers": "1",
+            # No image of the monitoring repository is built here.
+            "monitoring:figures": "false",
+        },
     ),
 )
 # Up to here the steps need the servers; the rest of them reads files.

@@ -9,7 +9,7 @@ from ninefold_stacks.platform.release import Document, documents
 
 from bed.access import Access
 from deployed import ENVIRONMENT
-from rendering import Family, copy
+from rendering import Family, alone, copy, example
 
 
 def named(found: list[Document]) -> dict[str, str]:
@@ -36,3 +36,12 @@ def test_our_reading_of_the_tree_is_that_of_kustomize(
     wanted = [one for one in yaml.safe_load_all(theirs) if one]
     assert len(wanted) > 10
     assert named(documents(tree / ENVIRONMENT)) == named(wanted)
+
+
+def test_what_a_cluster_asks_of_pods_is_read_as_well(api: Access, tmp_path: Path) -> None:
+    spec = example()
+    spec["environments"][ENVIRONMENT] |= {"image_pull_secret": "registry", "assigned_uids": True}
+    tree = alone(spec, "platform", tmp_path) / "release" / ENVIRONMENT
+    theirs = api.kubectl("kustomize", str(tree))
+    assert "imagePullSecrets" in theirs and "fsGroup" not in theirs.replace("fsGroupChange", "")
+    assert named(documents(tree)) == named([one for one in yaml.safe_load_all(theirs) if one])

@@ -129,6 +129,8 @@ def place(
     config = {
         "monitoring:files": str(files),
         "monitoring:interval": "1s",
+        # No image of the monitoring repository is built here.
+        "monitoring:figures": "false",
         "training:min_workers": "0",
         "training:max_workers": "1",
     }

@@ -15,7 +15,11 @@ from registration import Object, Outcome, Program
 
 PASSWORDS = ("model_registry", "model_registry_session", "training", "monitoring")
 SECRETS = {name: f"geheim-{name}" for name in PASSWORDS}
-IMAGES = {"model-registry": "registry.example.com/registry:1", "training": "example.com/train:1"}
+IMAGES = {
+    "model-registry": "registry.example.com/registry:1",
+    "training": "example.com/train:1",
+    "monitoring": "example.com/monitor:1",
+}
 OBJECTS = ObjectStore(
     endpoint="http://object-store:7070",
     region="us-east-1",

@@ -308,6 +308,8 @@ def named(pod: Pod) -> Iterator[tuple[str, str, str]]:
             yield from _reference(source, "configMap", "secret")
         if "persistentVolumeClaim" in volume:
             yield "PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], ""
+    for one in pod.spec.get("imagePullSecrets", []):
+        yield "Secret", one["name"], ""
     account = pod.spec.get("serviceAccountName", "default")
     if account != "default":
         yield "ServiceAccount", account, ""

@@ -47,7 +47,9 @@ def test_every_pod_of_service_and_compute_is_scraped_ready_or_not(files: Path) -
     assert (found["names"], found["port"]) == (["training-pods"], 8080)
     (found,) = jobs["flight-delays-serving-challenger"]["dns_sd_configs"]
     assert (found["names"], found["port"]) == (["serving-challenger-pods"], 3000)
-    for workload in ("serving", "serving-challenger", "training"):
+    (found,) = jobs["flight-delays-figures"]["dns_sd_configs"]
+    assert (found["names"], found["port"]) == (["figures-pods"], 9101)
+    for workload in ("serving", "serving-challenger", "training", "figures"):
         service = made.one("Service", f"{workload}-pods")["spec"]
         assert service["clusterIP"] == "None"
         assert service["publishNotReadyAddresses"] is True
@@ -55,12 +57,27 @@ def test_every_pod_of_service_and_compute_is_scraped_ready_or_not(files: Path) -
 
 
 def test_what_the_platform_does_not_have_is_not_scraped(files: Path) -> None:
-    made = replace(MONITORING, before={}).run(files=str(files))
+    made = replace(MONITORING, before={}).run(files=str(files), figures=False)
     assert [one["job_name"] for one in scraping(made)["scrape_configs"]] == ["metrics"]
     assert {one["metadata"]["name"] for one in made.outcome.of("Service")} == {
         "metrics",
         "dashboards",
     }
+
+
+def test_the_figures_of_the_steps_are_read_off_their_records(files: Path) -> None:
+    made = MONITORING.run(files=str(files))
+    spec = made.pod("Deployment", "figures")
+    restricted(spec)
+    (container,) = spec["containers"]
+    assert container["image"] == "example.com/monitor:1"
+    assert container["command"] == ["python", "-m", "flight_delays_monitoring.figures"]
+    mounts = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+    volumes = {one["name"]: one for one in spec["volumes"]}
+    claim = volumes[mounts["/var/lib/flight-delays"]]["persistentVolumeClaim"]
+    assert claim["claimName"] == "state"
+    with pytest.raises(ConfigError, match=r"images\.monitoring"):
+        replace(MONITORING, images={}).run(files=str(files))
 
 
 def test_rules_and_dashboards_are_those_of_the_folder(files: Path) -> None:
@@ -78,7 +95,7 @@ def test_rules_and_dashboards_are_those_of_the_folder(files: Path) -> None:
 def test_the_pods_are_restricted_and_figures_outlive_them(files: Path) -> None:
     made = MONITORING.run(files=str(files))
     restricted(made.pod("StatefulSet"))
-    restricted(made.pod("Deployment"))
+    restricted(made.pod("Deployment", "dashboards"))
     (volume,) = made.one("StatefulSet")["spec"]["volumeClaimTemplates"]
     assert volume["metadata"]["name"] == "data"
 
@@ -87,7 +104,7 @@ def test_no_password_stands_in_clear_and_nobody_enters_without(files: Path) -> N
     made = MONITORING.run(files=str(files))
     assert made.leaks() == []
     assert made.one("Secret")["stringData"] == {"password": SECRETS["monitoring"]}
-    (pages,) = made.pod("Deployment")["containers"]
+    (pages,) = made.pod("Deployment", "dashboards")["containers"]
     told = environment(pages)
     assert told["GF_SECURITY_ADMIN_PASSWORD"] == ("dashboards", "password")
     assert told["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
@@ -119,14 +136,14 @@ def test_every_option_counts(files: Path) -> None:
     assert server["image"] == "example.com/metrics:1"
     (volume,) = made.one("StatefulSet")["spec"]["volumeClaimTemplates"]
     assert volume["spec"]["resources"]["requests"]["storage"] == "10Gi"
-    (pages,) = made.pod("Deployment")["containers"]
+    (pages,) = made.pod("Deployment", "dashboards")["containers"]
     assert pages["image"] == "example.com/dashboards:2"
     assert environment(pages)["GF_SERVER_ROOT_URL"] == "https://dashboards.example.com/"
 
 
 def test_the_dashboards_can_be_left_out(files: Path) -> None:
     made = replace(MONITORING, secrets={}).run(files=str(files), dashboards=False)
-    assert made.outcome.of("Deployment") == []
+    assert [one["metadata"]["name"] for one in made.outcome.of("Deployment")] == ["figures"]
     assert "dashboards" not in {flow.source for flow in made.provided.flows}
 
 
@@ -136,6 +153,7 @@ def test_who_may_reach_whom(files: Path) -> None:
         Flow("metrics", "serving", 3000),
         Flow("metrics", "serving-challenger", 3000),
         Flow("metrics", "training", 8080),
+        Flow("metrics", "figures", 9101),
         Flow("steps", "metrics", 9090),
         Flow("dashboards", "metrics", 9090),
         Flow("ingress", "dashboards", 3000),

@@ -39,6 +39,12 @@ def tree(folder: Path, **rules: Any) -> Path:
     return folder / "here"
 
 
+def patched(*changes: dict[str, Any]) -> dict[str, Any]:
+    """Rules that change every Deployment."""
+    patch = {"target": {"kind": "Deployment"}, "patch": yaml.safe_dump(list(changes))}
+    return {"patches": [patch]}
+
+
 def images(found: list[dict[str, Any]]) -> list[str]:
     pod = found[1]["spec"]["template"]["spec"]
     return [one["image"] for one in (*pod["containers"], *pod["initContainers"])]
@@ -60,6 +66,17 @@ def test_the_objects_of_the_tree_get_namespace_and_images(tmp_path: Path) -> Non
     ]
 
 
+def test_a_patch_adds_and_removes_in_the_kind_that_it_names(tmp_path: Path) -> None:
+    rules = patched(
+        {"op": "remove", "path": "/spec/template/spec/initContainers"},
+        {"op": "add", "path": "/spec/template/spec/imagePullSecrets", "value": [{"name": "a"}]},
+    )
+    first, second = documents(tree(tmp_path, **rules))
+    assert first["spec"] == OBJECTS[0]["spec"]
+    pod = second["spec"]["template"]["spec"]
+    assert pod == {"containers": POD["containers"], "imagePullSecrets": [{"name": "a"}]}
+
+
 def test_an_image_that_is_not_named_stays(tmp_path: Path) -> None:
     rules = [{"name": "b", "newTag": "2"}, {"name": "servic", "newTag": "3"}]
     assert images(documents(tree(tmp_path, images=rules))) == ["service", "a/b:1"]
@@ -68,7 +85,13 @@ def test_an_image_that_is_not_named_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        ({"patches": []}, "`patches` is not read here; keep to"),
+        ({"replacements": []}, "`replacements` is not read here; keep to"),
+        (
+            patched({"op": "remove", "path": "/spec/template/spec/fsGroup"}),
+            "cannot remove /spec/template/spec/fsGroup of Deployment service; keep to",
+        ),
+        (patched({"op": "add", "path": "/spec/gone/fsGroup", "value": 1}), "cannot add /spec/gone"),
+        (patched({"op": "move", "path": "/spec/template"}), "cannot move /spec/template of"),
         ({"resources": ["gone.yaml"]}, "gone.yaml is missing; remove it"),
     ],
 )

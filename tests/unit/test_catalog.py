@@ -150,6 +150,7 @@ def test_the_catalog_says_what_each_slot_brings(root: Path) -> None:
         "make": [],
         "image": [],
         "release": [],
+        "pods": {},
         "images": [],
         "stated": {},
         "secrets": {},

@@ -36,6 +36,8 @@ from toys import TEXT, changed, line_of, problems
         ("dev:\n", "Dev:\n", "Dev:", "'Dev' is no environment name"),
         ("dev:\n", "con:\n", "con:", "'con' is a device name on Windows"),
         ("target: local", "target: lokal", "lokal", "did you mean local?"),
+        ("layers: [foundation]", "assigned_uids: 1", "assigned_uids", "must be true or false"),
+        ("layers: [foundation]", "image_pull_secret: A b", "image_pull_secret", "is no name of an"),
         ("layers: [foundation]", "layers: foundation", "layers", "must be a list"),
         ("layers: [foundation]", "layers: [fundation]", "layers", "did you mean foundation?"),
         ("orchestration: luigi", "orchestration: none", "orchestration", "cannot be none"),

@@ -65,6 +65,8 @@ class Contribution(Part):
     """Verbs of the Makefile."""
     release: Words = ()
     """Folders of release objects below `release`."""
+    pods: dict[str, str] = Field(default_factory=dict)
+    """Kinds of its release objects that make pods, each with the path of a pod's spec in them."""
     images: Words = ()
     """Images of servers, each built from a folder of its name below `images`."""
     stated: dict[str, str] = Field(default_factory=dict)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from ninefold.spec.base import Part
 from ninefold.spec.technologies import Target
-from ninefold.spec.text import Duration, Instant
+from ninefold.spec.text import Duration, Instant, ObjectName
 
 Layer = Literal["foundation", "platform"]
 Size = Literal["small", "medium", "large"]
@@ -30,5 +30,9 @@ class Environment(Part):
     """History is replayed: this instant counts as now. Leave it out to use the wall clock."""
     replay: Replay | None = None
     """Rounds of the loop that follow the clock; without them it stands still."""
+    image_pull_secret: ObjectName | None = None
+    """In a cluster: the Secret that opens the registry of the images, where it asks who pulls."""
+    assigned_uids: bool = False
+    """The cluster assigns users to pods and refuses those that state one, as OpenShift does."""
     layers: tuple[Layer, ...] = ("foundation", "platform")
     """What is provisioned: the foundation alone, or the platform on top of it."""

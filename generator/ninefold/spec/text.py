@@ -21,6 +21,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _OWNER = re.compile(r"@[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)?|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _ORGANISATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _TECHNOLOGY = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_OBJECT = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NULL = re.compile(r"[!#-&(-+\--\[\]-~]{1,20}")
 _FILE = re.compile(r"[\w@%+=:,./ ~()\[\]-]+")
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
@@ -174,6 +175,15 @@ TechnologyName = Annotated[
     str,
     _matches(_TECHNOLOGY, "is no technology; use a name from `ninefold technology list`"),
     _schema(pattern=f"^{_TECHNOLOGY.pattern}$"),
+]
+ObjectName = Annotated[
+    str,
+    _matches(
+        _OBJECT,
+        "is no name of an object in a cluster; use small letters, digits and hyphens, "
+        "such as registry",
+    ),
+    _schema(pattern=f"^{_OBJECT.pattern}$"),
 ]
 PackageName = Annotated[
     str,

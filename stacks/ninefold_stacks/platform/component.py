@@ -89,6 +89,8 @@ class Platform(pulumi.ComponentResource):
             parent=self,
             storage_class=self.config.get("storage_class", ""),
             protect=self.config.get("protect", False),
+            image_pull_secret=self.config.get("image_pull_secret", ""),
+            assigned_uids=self.config.get("assigned_uids", False),
             identity=self.target.IDENTITY,
             identities=foundation.get("identities"),
         )

@@ -4,11 +4,13 @@ from typing import Annotated, NotRequired, TypedDict
 
 from ninefold_stacks.configuration import Rule
 from ninefold_stacks.keys import (
+    AssignedUids,
     Context,
     EnvironmentName,
     Owners,
     ProductName,
     Protect,
+    PullSecret,
     SizeName,
     StorageClass,
     TargetName,
@@ -76,6 +78,8 @@ class Config(TypedDict):
         Annotated[str, Rule("Class of that volume, where it is another", "shared", pattern=NAME)]
     ]
     storage_class: NotRequired[StorageClass]
+    image_pull_secret: NotRequired[PullSecret]
+    assigned_uids: NotRequired[AssignedUids]
     context: NotRequired[Context]
 
 

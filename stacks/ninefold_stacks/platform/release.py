@@ -1,12 +1,13 @@
 """The release objects: a Kustomize tree that has one source, whoever applies it.
 
 This reads the few words of Kustomize that the tree uses (`resources`, `namespace`, `labels`,
-`images`), so that the objects are known before anything is applied; other words are refused.
-`configurations` is what Kustomize needs to find images that are known here by their key.
+`images`, `patches` that add a field or remove one), so that the objects are known before anything
+is applied; other words are refused. `configurations` is what Kustomize needs to find images that
+are known here by their key.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,10 @@ from ninefold_stacks.configuration import ConfigError
 
 FILE: Final = "kustomization.yaml"
 WORDS: Final = frozenset(
-    {"apiVersion", "kind", "resources", "namespace", "labels", "images", "configurations"}
+    {
+        *("apiVersion", "kind", "resources", "namespace", "labels", "images"),
+        *("patches", "configurations"),
+    }
 )
 Document = dict[str, Any]
 # In the repository; the program runs in a folder beside it.
@@ -54,6 +58,9 @@ def documents(folder: Path) -> list[Document]:
         for rule in rules.get("labels", []):
             document["metadata"].setdefault("labels", {}).update(rule["pairs"])
         _rename(document, {one["name"]: one for one in rules.get("images", [])})
+        for patch in rules.get("patches", []):
+            if patch["target"] == {"kind": document["kind"]}:
+                _mend(document, yaml.safe_load(patch["patch"]), folder / FILE)
     return found
 
 
@@ -80,6 +87,25 @@ def _rules(folder: Path) -> Mapping[str, Any]:
             "a delivery controller apply the tree"
         )
     return rules  # type: ignore[no-any-return]
+
+
+def _mend(document: Document, changes: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Change an object as a JSON patch says; of its words, those that fields need."""
+    for change in changes:
+        *above, name = change["path"].removeprefix("/").split("/")
+        there: Any = document
+        for part in above:
+            there = there.get(part) if isinstance(there, dict) else None
+        known = isinstance(there, dict) and (change["op"] == "add" or name in there)
+        if not known or change["op"] not in ("add", "remove"):
+            raise ConfigError(
+                f"{path}: cannot {change['op']} {change['path']} of {document['kind']} "
+                f"{document['metadata']['name']}; keep to add and remove, of fields that are there"
+            )
+        if change["op"] == "add":
+            there[name] = change["value"]
+        else:
+            del there[name]
 
 
 def _rename(node: Any, images: Mapping[str, Mapping[str, str]]) -> None:

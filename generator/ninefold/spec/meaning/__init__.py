@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ninefold.spec.meaning import features, model, prediction, rounds, sources
+from ninefold.spec.meaning import environments, features, model, prediction, rounds, sources
 from ninefold.spec.meaning.columns import tables_of
 from ninefold.spec.meaning.fault import Fault
 from ninefold.spec.meaning.features import advice
@@ -19,3 +19,4 @@ def faults(spec: Spec) -> Iterator[Fault]:
     yield from features.faults(spec, tables)
     yield from model.faults(spec)
     yield from rounds.faults(spec)
+    yield from environments.faults(spec)

@@ -103,7 +103,7 @@ class Foundation(pulumi.ComponentResource):
         # What asks the cluster waits for nodes: a job is awaited.
         after = [*self.cluster.ready, *self.files.doors]
         provider = cluster(self.told.config, {"cluster": self.cluster.outputs()}, after)
-        names = ("product", "environment", "size", "owners", "settings")
+        names = ("product", "environment", "size", "owners", "settings", "image_pull_secret")
         args: Any = {name: value for name, value in self.told.config.items() if name in names}
         args["protect"] = own.protect
         args["offered"] = Stores(

@@ -52,6 +52,8 @@ class FoundationArgs(TypedDict):
     settings: NotRequired[Mapping[str, pulumi.Input[str]]]
     protect: NotRequired[bool]
     storage_class: NotRequired[str]
+    image_pull_secret: NotRequired[str]
+    assigned_uids: NotRequired[bool]
     passwords: NotRequired[Mapping[str, pulumi.Output[str]]]
     object_store: NotRequired[Mapping[str, Any]]
     database: NotRequired[Mapping[str, Any]]
@@ -114,6 +116,8 @@ class Foundation(pulumi.ComponentResource):
             parent=self,
             storage_class=args.get("storage_class", ""),
             protect=args.get("protect", False),
+            image_pull_secret=args.get("image_pull_secret", ""),
+            assigned_uids=args.get("assigned_uids", False),
         )
 
     def _namespace(self, args: FoundationArgs) -> Namespace:

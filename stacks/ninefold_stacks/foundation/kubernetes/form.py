@@ -5,11 +5,13 @@ from typing import Annotated, Final, NotRequired, TypedDict
 from ninefold_stacks.configuration import Rule
 from ninefold_stacks.foundation.kubernetes.stores.form import STORES
 from ninefold_stacks.keys import (
+    AssignedUids,
     Context,
     EnvironmentName,
     Owners,
     ProductName,
     Protect,
+    PullSecret,
     SizeName,
     StorageClass,
     TargetName,
@@ -31,12 +33,14 @@ class Product(TypedDict):
         ]
     ]
     protect: NotRequired[Protect]
+    image_pull_secret: NotRequired[PullSecret]
 
 
 class Config(Product):
     """The keys of `Pulumi.<environment>.yaml`."""
 
     storage_class: NotRequired[StorageClass]
+    assigned_uids: NotRequired[AssignedUids]
     context: NotRequired[Context]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import (
@@ -13,6 +13,7 @@ from pulumi_kubernetes.apps.v1 import (
 )
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
+    LocalObjectReferenceArgs,
     PersistentVolumeClaim,
     PersistentVolumeClaimArgs,
     PersistentVolumeClaimSpecArgs,
@@ -59,6 +60,10 @@ class Site:
     storage_class: str = ""
     protect: bool = False
     annotations: Mapping[str, str] = field(default_factory=dict)
+    # What opens the registry of the images, if anything does.
+    image_pull_secret: str = ""
+    # Users and groups are the cluster's to give: it refuses pods that state their own.
+    assigned_uids: bool = False
     # The annotation that lends a workload an identity outside the cluster, and whom it names, by
     # workload; without one, pods are nobody.
     identity: str = ""
@@ -134,8 +139,17 @@ class Site:
             metadata=ObjectMetaArgs(
                 labels=self.marked(name), annotations=dict(self.annotations) or None
             ),
-            spec=pod,
+            spec=self.fitted(pod),
         )
+
+    def fitted(self, pod: PodSpecArgs) -> PodSpecArgs:
+        """The same pod as this cluster asks for it: with what opens the registry, whose user."""
+        if self.image_pull_secret:
+            pod.image_pull_secrets = [LocalObjectReferenceArgs(name=self.image_pull_secret)]
+        if self.assigned_uids:
+            security: Any = pod.security_context
+            security.run_as_user = security.run_as_group = security.fs_group = None
+        return pod
 
     def service(self, name: str, ports: Mapping[str, int]) -> Service:
         """A name and an address for the pods of the workload `name`."""

@@ -1,8 +1,8 @@
 """Pieces of a workload that Pod Security *restricted* accepts.
 
 Every container has requests, limits and probes, writes only where a volume is mounted, and gets no
-token of the cluster's API. No user id is fixed unless the cluster needs one: OpenShift gives each
-namespace a range of its own.
+token of the cluster's API. The user is a fixed one, unless the cluster assigns users by itself
+(`Site.fitted`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -145,11 +145,10 @@ def pod(
     *,
     volumes: Sequence[VolumeArgs] = (),
     before: Sequence[Part] = (),
-    user: int | None = USER,
     restart: str | None = None,
     grace: int = 30,
 ) -> PodSpecArgs:
-    """A pod that *restricted* accepts; `user` None leaves the user to the cluster."""
+    """A pod that *restricted* accepts."""
     return PodSpecArgs(
         containers=[part.container() for part in parts],
         init_containers=[part.container() for part in before] or None,
@@ -160,9 +159,9 @@ def pod(
         termination_grace_period_seconds=grace,
         security_context=PodSecurityContextArgs(
             run_as_non_root=True,
-            run_as_user=user,
-            run_as_group=user,
-            fs_group=user,
+            run_as_user=USER,
+            run_as_group=USER,
+            fs_group=USER,
             fs_group_change_policy="OnRootMismatch",
             seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
         ),

@@ -37,6 +37,7 @@ from ninefold_stacks.provision import (
     Provided,
 )
 
+from . import figures
 from .form import Config
 
 TYPE: Final = "ninefold:monitoring:PrometheusGrafana"
@@ -94,6 +95,9 @@ class Monitoring(pulumi.ComponentResource):
         self.config = config
         self.site = order.site.below(self)
         self.scraped = _scraped(order)
+        if config.get("figures", True):
+            figures.figures(self.site, order.image(figures.ROLE))
+            self.scraped[figures.NAME] = figures.PORT
         for workload, port in self.scraped.items():
             self._found(workload, port)
         self._server(rules)

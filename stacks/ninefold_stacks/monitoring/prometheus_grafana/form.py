@@ -25,6 +25,9 @@ class Config(TypedDict):
     interval: NotRequired[
         Annotated[str, Rule("How often is scraped", "30s", pattern=r"[1-9][0-9]*(s|m)")]
     ]
+    figures: NotRequired[
+        Annotated[bool, Rule("Tell what the loop's steps came to, from their records", "false")]
+    ]
     dashboards: NotRequired[Annotated[bool, Rule("Run the pages with the dashboards", "false")]]
     dashboards_url: NotRequired[
         Annotated[

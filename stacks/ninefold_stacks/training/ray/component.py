@@ -165,7 +165,7 @@ class Compute(pulumi.ComponentResource):
         }
 
     def _template(self, pods: PodSpecArgs) -> dict[str, Any]:
-        return {"metadata": {"labels": self.site.marked(TRAINING)}, "spec": pods}
+        return {"metadata": {"labels": self.site.marked(TRAINING)}, "spec": self.site.fitted(pods)}
 
     def _head(self) -> PodSpecArgs:
         found = self._pod(

@@ -1,4 +1,4 @@
-"""Rules and dashboards are valid, and ask only for what the service exports."""
+"""Rules and dashboards are valid, and ask only for what service and steps export."""
 
 import json
 import shutil
@@ -7,17 +7,23 @@ from pathlib import Path
 
 import pytest
 import yaml
-from queries import DASHBOARDS, RULES, asked, known, queries, rules
+from queries import DASHBOARDS, RULES, queries, rules, unknown
+
+from airport_weather_monitoring.figures import PORT
 
 PROMTOOL = shutil.which("promtool")
 
 
 @pytest.mark.parametrize("query", queries())
 def test_a_query_asks_only_for_what_is_there(query: str) -> None:
-    names = known()
-    for name, labels in asked(query).items():
-        assert name in names, f"nothing exports {name}"
-        assert labels <= names[name], f"{name} has no label {labels - names[name]}"
+    assert unknown(query) == []
+
+
+def test_a_query_for_what_nobody_exports_is_found() -> None:
+    assert unknown("sum(rate(airport_weather_planted_total[5m]))")
+    assert unknown('up{planted="label"}') == ["up has no label planted"]
+    with pytest.raises(ValueError):
+        unknown("sum(rate(up[5m])")
 
 
 def test_an_alert_says_who_is_called_and_what_to_do() -> None:
@@ -50,11 +56,13 @@ def test_a_dashboard_is_one_that_can_be_imported(path: Path) -> None:
         assert all(target["datasource"]["uid"] == "${source}" for target in panel["targets"])
 
 
-def test_the_service_of_the_product_is_scraped() -> None:
+def test_the_service_and_the_figures_of_the_steps_are_scraped() -> None:
     document = yaml.safe_load(Path("prometheus.yml").read_text("utf-8"))
-    (job,) = document["scrape_configs"]
-    assert job["job_name"] == "airport-weather"
-    assert job["static_configs"][0]["targets"] == ["127.0.0.1:3020"]
+    jobs = {job["job_name"]: job["static_configs"] for job in document["scrape_configs"]}
+    assert jobs == {
+        "airport-weather": [{"targets": ["127.0.0.1:3020"]}],
+        "airport-weather-figures": [{"targets": [f"127.0.0.1:{PORT}"]}],
+    }
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not on PATH: apt-get install prometheus")

@@ -1,4 +1,7 @@
-"""Every query answers against the real server, with a stand-in for the service beside it."""
+"""Every query answers against the real server, beside a stand-in for the service.
+
+What tells the figures of the steps is the real one.
+"""
 
 import json
 import shutil
@@ -17,6 +20,10 @@ from typing import Any
 import pytest
 import yaml
 from queries import metrics, panel_queries, rules
+from test_figures import write_records
+
+from airport_weather_monitoring.figures import serve
+from airport_weather_monitoring.settings import Settings
 
 PROMETHEUS = shutil.which("prometheus")
 VALUES = {"reason": ["internal", "bad_row"], "feature": ["hour_of_day"]}
@@ -26,10 +33,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def service_metrics() -> list[dict[str, Any]]:
+    """Those of the service; the steps have figures of their own."""
+    return [one for one in metrics() if "step" not in one["labels"]]
+
+
 def exposition(count: int) -> str:
     """What the service would answer after so many predictions."""
     lines: list[str] = []
-    for one in metrics():
+    for one in service_metrics():
         lines.append(f"# TYPE {one['name']} {one['type']}")
         labels = [
             f'{name}="{value}"' for name in one["labels"] for value in VALUES.get(name, ["1"])
@@ -72,12 +84,25 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    service = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=service.serve_forever, daemon=True).start()
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Service and figures, in the order of the settings."""
+    state = tmp_path_factory.mktemp("state")
+    write_records(state)
+    settings = Settings("dev", "local", state, None, {}, {})
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Service), serve(settings, "127.0.0.1", 0)]
+    for one in servers:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    yield [f"127.0.0.1:{one.server_port}" for one in servers]
+    for one in servers:
+        one.shutdown()
+        one.server_close()
+
+
+@pytest.fixture(scope="module")
+def server(targets: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
     address = f"127.0.0.1:{free_port()}"
-    configure(folder, f"127.0.0.1:{service.server_port}")
+    configure(folder, targets)
     process = subprocess.Popen(
         [
             "prometheus",
@@ -93,15 +118,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(20)
-        service.shutdown()
-        service.server_close()
 
 
-def configure(folder: Path, target: str) -> None:
-    """The repository's own files, only faster and aimed at the stand-in."""
+def configure(folder: Path, targets: list[str]) -> None:
+    """The repository's own files, only faster and aimed at these targets."""
     document = yaml.safe_load(Path("prometheus.yml").read_text("utf-8"))
     document["global"] |= {"scrape_interval": "500ms", "evaluation_interval": "500ms"}
-    document["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
+    for job, target in zip(document["scrape_configs"], targets, strict=True):
+        job["static_configs"][0]["targets"] = [target]
     (folder / "rules").mkdir()
     for path in Path("rules").glob("*.rules.yaml"):
         text = path.read_text("utf-8").replace("interval: 15s", "interval: 500ms")

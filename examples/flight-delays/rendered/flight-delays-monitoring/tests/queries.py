@@ -1,4 +1,4 @@
-"""What rules and dashboards ask for, and what the service exports."""
+"""What rules and dashboards ask for, and what the service and the steps export."""
 
 import json
 from pathlib import Path
@@ -59,3 +59,14 @@ def asked(query: str) -> dict[str, set[str]]:
 
     promql_parser.walk(promql_parser.parse(query), note)
     return found
+
+
+def unknown(query: str) -> list[str]:
+    """What it asks for and nobody exports."""
+    names = known()
+    wrong = [f"nothing exports {name}" for name in asked(query) if name not in names]
+    return wrong + [
+        f"{name} has no label {label}"
+        for name, labels in asked(query).items()
+        for label in sorted(labels - names.get(name, labels))
+    ]

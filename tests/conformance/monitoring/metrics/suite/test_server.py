@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -23,7 +24,16 @@ rule_files: [{rules}/*.rules.yaml]
 scrape_configs:
   - job_name: "{product}"
     static_configs: [{{targets: ["{target}"]}}]
+  - job_name: "{product}-figures"
+    static_configs: [{{targets: ["{figures}"]}}]
 """
+STEPS: dict[str, dict[str, float]] = {
+    "ingest": {},
+    "materialise": {},
+    "watch": {"quality.current": 0.75, "quality.drop": 0.125},
+    "retrain": {"trained": 1.0},
+    "compare": {"promoted": 0.0},
+}
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not on PATH"),
@@ -32,17 +42,44 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def server(service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What tells the figures of the steps: the monitoring repository's own program."""
+    state = tmp_path_factory.mktemp("state")
+    for step, values in STEPS.items():
+        (state / "runs" / step).mkdir(parents=True)
+        record = {"metrics": values, "finished": "2024-06-01T12:00:00+00:00"}
+        (state / "runs" / step / "latest.json").write_text(json.dumps(record), "utf-8")
+    package = MONITORING.name.replace("-", "_")
+    told = {f"{package.removesuffix('_monitoring').upper()}_STATE": str(state)}
+    address = free_address()
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"{package}.figures", f"--port={address.rpartition(':')[2]}"],
+        cwd=MONITORING,
+        env={**os.environ, **told, "PYTHONPATH": "src"},
+    )
+    try:
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def server(service: str, figures: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
     for path in (MONITORING / "rules").glob("*.rules.yaml"):
         text = path.read_text("utf-8").replace("interval: 15s", "interval: 500ms")
         (folder / path.name).write_text(text, "utf-8")
     product = MONITORING.name.removesuffix("-monitoring")
-    text = CONFIG.format(rules=folder, product=product, target=service)
+    text = CONFIG.format(rules=folder, product=product, target=service, figures=figures)
     (folder / "prometheus.yml").write_text(text, "utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = free_address()
     process = subprocess.Popen(
         [
             "prometheus",
