@@ -30,6 +30,7 @@ ENCRYPTED = """\
 secretsprovider: awskms://alias/NAME?region=REGION
 encryptedkey: AQICAHgQwErTyUiOpAsDfGhJkLzXcVbNm1234567890qwertyuiop+/QwErTyUi
 config:
+  object_store:secret: objects
   platform:password:
     secure: AAABADgQwErTyUiOpAsDfGhJkLzXcVbNm1234567890qwertyuiop
 """
@@ -149,9 +150,23 @@ def test_what_is_encrypted_is_no_secret(family: Family, tmp_path: Path) -> None:
     path.write_text(ENCRYPTED, "utf-8")
     done = scan(folder, "secrets")
     assert done.returncode == 0, done.stderr
-    path.write_text(ENCRYPTED.replace("secure:", "plain:"), "utf-8")
-    (error,) = errors(scan(folder, "secrets"))
-    assert error.startswith("error: Pulumi.prod.yaml:5: ")
+    for old, new, line in (("secure:", "plain:", 6), ("secret: objects", "secret: Objects7", 4)):
+        path.write_text(ENCRYPTED.replace(old, new), "utf-8")
+        (error,) = errors(scan(folder, "secrets"))
+        assert error.startswith(f"error: Pulumi.prod.yaml:{line}: ")
+
+
+def test_no_template_looks_like_a_secret(family: Family, checkout: Path) -> None:
+    """Of no technology: what a family brings is clean, whatever it chooses."""
+    home = family.repository("product")
+    set_up(home)
+    listed = call("git", "ls-files", "-z", "templates", "stacks/ninefold_stacks", at=checkout)
+    names = [
+        name
+        for name in filter(None, listed.split("\0"))
+        if "/scaffold/" in name or name.endswith(".jinja")
+    ]
+    call(home / ".venv/bin/detect-secrets-hook", "--no-verify", "--", *names, at=checkout)
 
 
 def test_hostile_names_of_files_are_names(repository: Path) -> None:
