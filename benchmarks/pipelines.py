@@ -1,7 +1,8 @@
 """A pull request's pipeline, as act executes it: with nothing kept of earlier runs, then with it.
 
-The service's own queues and machines are not in it. Both runs are of one commit in one repository,
-each job in a fresh copy; images are built without layers of earlier builds, as on a new machine.
+The service's own queues and machines are not in it; advisories come from a played server. Both runs
+are of one commit in one repository, each job in a fresh copy; images are built without layers of
+earlier builds, as on a new machine.
 """
 
 import os
@@ -63,11 +64,14 @@ def measure() -> dict[str, Any]:
 
 
 def _run(repository: Path, machine: Any) -> list[dict[str, Any]]:
+    import advisories
     import runners
 
     titles = runners.titles(repository)
-    event = runners.Event("pull_request", branch="change")
-    run = runners.github(repository, event, machine, "benchmark.log")
+    with advisories.running() as known:
+        settings = {"ADVISORIES": known.url}
+        event = runners.Event("pull_request", branch="change", settings=settings)
+        run = runners.github(repository, event, machine, "benchmark.log")
     if run.code:
         raise SystemExit(f"error: the pipeline failed\n{run.end}")
     return [

@@ -26,7 +26,7 @@ PYTHON = "3.11"
 NEXT_PYTHON = "3.12"
 PLATFORMS = ("sys_platform == 'linux'", "sys_platform == 'darwin'")
 # What the shared part of every role's pyproject and Containerfile brings.
-EVERYWHERE = ("mypy", "pytest", "ruff", "uv>=0.13")
+EVERYWHERE = ("detect-secrets", "mypy", "pytest", "ruff", "uv>=0.13")
 STACKS = "ninefold-stacks"
 HEAD = """\
 # One transitive resolution for every rendered repository, tested together: each pyproject.toml

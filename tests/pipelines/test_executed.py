@@ -10,22 +10,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import advisories
 import pytest
 import runners
 import yaml
+from advisories import ADVISORY
 from desk import Desk, desk
 from hosts import git_host
 from registry import PASSWORD, USER, Registry
 from runners import Event, Machine, Run
 
-from dialects import CHANGE, DIALECTS, MAIN, Job, repository
+from dialects import CHANGE, DIALECTS, MAIN, SCHEDULE, Job, repository
 from rendering import Family, call
 
 GITHUB, GITLAB = "github-actions", "gitlab-ci"
 # The repository that a dialect is executed in, from its first commit to what it delivers.
 EXECUTED = {GITHUB: "product", GITLAB: "product"}
+SCAN = "Scan dependencies and secrets"
 PREFIX = "FLIGHT_DELAYS_PLATFORM"
 TOKEN = "not-for-the-log-either-91c2"
+# Put together here, so that this file holds none.
+PLANTED = "AKIA" + "Q3EGRZPLMW5TYV2N"
 # A branch, a title, a message and a file that would call a program if anything ran them. Nothing in
 # them is a variable: runners put in the values of those before a shell sees them.
 HOSTILE = "$(pwned)`pwned`\"';pwned;'\""
@@ -58,10 +63,10 @@ def execute(
     return runner(here.folder, event, machine, log, *more)
 
 
-def change(dialect: str, branch: str = "main", title: str = "A change") -> Event:
-    """A pull request, in the words of its service."""
+def change(dialect: str, branch: str = "main", title: str = "A change", *, asks: str = "") -> Event:
+    """A pull request, in the words of its service; the server of advisories is a setting."""
     name = "pull_request" if dialect == GITHUB else "merge_request_event"
-    return Event(name, branch=branch, title=title)
+    return Event(name, branch=branch, title=title, settings={"ADVISORIES": asks} if asks else {})
 
 
 def merge(dialect: str, images: Registry, platform: str) -> Event:
@@ -101,8 +106,9 @@ def place(
     here.git("checkout", "--quiet", "-b", HOSTILE)
     (here.folder / HOSTILE).write_text("")
     here.commit(HOSTILE)
-    with platform(family, folder / "platform") as (bare, url):
-        first = execute(dialect, here, change(dialect, branch=HOSTILE, title=HOSTILE), machine)
+    with platform(family, folder / "platform") as (bare, url), advisories.running() as known:
+        request_ = change(dialect, branch=HOSTILE, title=HOSTILE, asks=known.url)
+        first = execute(dialect, here, request_, machine)
         here.git("checkout", "--quiet", "main")
         here.git("merge", "--quiet", "--no-ff", "--message", HOSTILE, HOSTILE)
         here.git("push", "--quiet", "origin", "main")
@@ -136,7 +142,7 @@ def test_what_is_executed_is_what_every_dialect_says(
     assert place.merge.code == 0, place.merge.end
     assert ran(place, place.merge) == expected(jobs, MAIN), place.merge.end
     for found in (ran(place, place.change), ran(place, place.merge)):
-        assert next(iter(found)) == "Lint and test"
+        assert next(title for title in found if title != SCAN) == "Lint and test"
 
 
 def test_a_change_leaves_the_page_of_its_spec(place: Place) -> None:
@@ -204,6 +210,44 @@ def test_a_failing_test_stops_before_anything_is_published(
     assert [command for _, command in run.commands] == ["make setup", "make lint", "make test"]
     assert run.steps[-1].code != 0
     assert images.digest(f"team/{here.folder.name}", tree) is None
+
+
+@pytest.mark.parametrize("dialect", EXECUTED)
+def test_a_new_advisory_is_found_by_night(
+    dialect: str, family: Family, plain: Callable[[], Machine]
+) -> None:
+    """Nothing has changed but what is known of a package."""
+    machine = plain()
+    here = desk(repository(family, dialect, "product"), machine.folder.parent)
+    (version,) = re.findall(
+        r'name = "jinja2"\nversion = "(.+)"', (here.folder / "uv.lock").read_text("utf-8")
+    )
+    for bad, code in (("", 0), ("jinja2", 1)):
+        with advisories.running(bad) as server:
+            night = Event(SCHEDULE, settings={"ADVISORIES": server.url})
+            run = execute(dialect, here, night, machine, about=f"night-{bad}")
+        assert (run.code != 0) == bool(code), run.end
+        assert [command for _, command in run.commands] == ["make scan"]
+        assert (f"jinja2 {version} has 1 known vulnerability" in run.said) == bool(bad), run.end
+        assert (ADVISORY in run.said) == bool(bad)
+
+
+@pytest.mark.parametrize("dialect", EXECUTED)
+def test_a_secret_in_a_change_is_found(
+    dialect: str, family: Family, plain: Callable[[], Machine]
+) -> None:
+    machine = plain()
+    here = desk(repository(family, dialect, "product"), machine.folder.parent)
+    (here.folder / "settings" / "leak.toml").write_text(f'key = "{PLANTED}"\n', "utf-8")
+    here.commit("Leak")
+    only = ("--job", "scan") if dialect == GITHUB else (SCAN,)
+    with advisories.running() as server:
+        event = change(dialect, asks=server.url)
+        run = execute(dialect, here, event, machine, *only, about="planted-secret")
+    assert run.code != 0, run.end
+    assert [step.command for step in run.steps if step.code] == ["make scan"]
+    assert "error: settings/leak.toml:1: AWS Access Key" in run.said, run.end
+    assert PLANTED not in run.said
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def test_each_dialect_has_each_job(name: str, role: str, family: Family) -> None
         ("gitlab-ci", "  needs:\n    - Lint and test\n", "  needs: []\n"),
         ("jenkins", "branch 'main'", "changeRequest()"),
         ("jenkins", "sh 'make smoke'", "sh 'make run'"),
+        (
+            "jenkins",
+            "triggeredBy 'TimerTrigger'\n                }",
+            "branch 'main'\n                }",
+        ),
+        ("bitbucket-pipelines", "  custom:\n    nightly:\n      - step: *scan\n", ""),
     ],
 )
 def test_a_job_that_differs_is_found(
@@ -241,6 +247,7 @@ def test_repositories_with_each_dialect_pass_their_own_checks(
         assert "1 passed" in said
 
 
+SCAN = ("Scan dependencies and secrets", {CHANGE, SCHEDULE}, ("make scan",))
 PUBLISHES = (
     "make image",
     "make smoke",
@@ -257,7 +264,17 @@ def test_a_role_repository_builds_tries_publishes_and_releases(family: Family) -
         ("Lint and test", {CHANGE, MAIN}, ("make setup", "make lint", "make test")),
         ("Build the image", {CHANGE}, ("make image", "make smoke")),
         ("Publish the image", {MAIN}, PUBLISHES),
+        SCAN,
     ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_repository_is_scanned(role: str, family: Family) -> None:
+    """Each pull request, of forks as well, and every night; nothing that runs after it waits."""
+    for name in DIALECTS:
+        jobs = DIALECTS[name].jobs(repository(family, name, role))
+        assert [(title, set(job.when), job.commands) for title, job in jobs.items()][-1] == SCAN
+        assert not DIALECTS[REFERENCE].jobs(repository(family, REFERENCE, role))[SCAN[0]].own
 
 
 def test_the_platform_goes_from_environment_to_environment(family: Family) -> None:

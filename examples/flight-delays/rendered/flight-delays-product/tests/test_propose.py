@@ -13,7 +13,7 @@ from flight_delays_product import host, propose
 from flight_delays_product.hosting import TOKEN, Place
 from flight_delays_product.propose import BRANCH, LOCK, PROJECT, REPOSITORIES, sibling
 
-SECRET = "s3cret"
+SECRET = "s3cret"  # pragma: allowlist secret
 AUTHOR = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
 FIRST, SECOND = REPOSITORIES[:2]
 # Stands for the tool: of the first repository it changes a file, of the second the project as well,

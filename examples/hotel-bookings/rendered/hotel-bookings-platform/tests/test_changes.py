@@ -18,6 +18,7 @@ REGISTRY = f"{PLATFORM}$ninefold:model_registry:Any$kubernetes:core/v1:Service::
 
 def step(op: str, urn: str, **more: Any) -> Mapping[str, Any]:
     """As the engine notes a step; values stand in its states."""
+    # pragma: allowlist nextline secret
     states = {name: {"urn": urn, "inputs": {"password": "geheim"}} for name in ("old", "new")}
     kind = urn.split("::")[2].rpartition("$")[2]
     known = {"op": op, "urn": urn, "type": kind, "provider": "", **states, **more}

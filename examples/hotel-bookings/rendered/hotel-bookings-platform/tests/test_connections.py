@@ -17,7 +17,7 @@ printf '%s\\n' "$@"
 OUTPUTS: dict[str, Any] = {
     "namespace": "product-staging",
     "settings": {"PLAIN": "http://server:5000", "ODD": "it's $(not) a `command`"},
-    "secrets": {"PASSWORD": "store/user.password"},
+    "secrets": {"PASSWORD": "store/user.password"},  # pragma: allowlist secret
 }
 
 
