@@ -14,7 +14,7 @@ TIER ?= all
 NAME ?= ninefold
 
 .DEFAULT_GOAL := help
-.PHONY: help setup uv demo test lint format bench soak cluster cluster-down docs examples pins clean
+.PHONY: help setup uv demo test lint format bench soak cluster cluster-down docs examples pins digests clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  %-13s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ examples: setup ## Render the examples again after a change of the templates
 
 pins: setup ## Renew templates/pins.yaml from what the technologies and roles need [UPGRADE=1]
 	@$(RUN) python -m ninefold.pins $(if $(UPGRADE),--upgrade)
+
+digests: setup ## Ask what actions and images of others are now, for stacks/ninefold_stacks/pinned.yaml [OPTIONS=--help]
+	@$(RUN) python -m ninefold.digests $(OPTIONS)
 
 clean: ## Remove everything that the verbs above made
 	@rm -rf build .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

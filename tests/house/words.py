@@ -15,6 +15,7 @@ EXEMPT = (
     "examples/",
     "templates/catalog/",
     "templates/pins.yaml",
+    "stacks/ninefold_stacks/pinned.yaml",
     "tests/",
     "uv.lock",
     "README.md",

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ninefold.digests import PLACE, read
+
 from dialects import DIALECTS, repository
 from judges import commands, groovy_lint, judge, schemas
-from rendering import ROLES, Family
+from rendering import CHECKOUT, ROLES, Family
 
 ACTIONS = ("gitea-actions", "github-actions")
 JUDGES = ("zizmor", "actionlint")
+CHECKOUT_ACTION = read(CHECKOUT / PLACE)["actions"]["actions/checkout"]
 ACTION = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
 
 
@@ -90,7 +93,7 @@ def test_the_judges_have_nothing_to_say(
         ("zizmor", "permissions: {}", "permissions: write-all"),
         ("zizmor", "persist-credentials: false", "persist-credentials: true"),
         ("zizmor", "  pull_request:\n", "  pull_request_target:\n"),
-        ("zizmor", "@df4cb1c069e1874edd31b4311f1884172cec0e10", "@v6"),
+        ("zizmor", f"@{CHECKOUT_ACTION['commit']}", "@v6"),
         ("zizmor", "run: make lint", "run: echo ${{ github.head_ref }}"),
         ("actionlint", "needs: [test]", "needs: [tests]"),
         ("actionlint", "github.event_name", "github.evnt_name"),
@@ -147,6 +150,8 @@ def test_actions_are_commits_and_permissions_the_least(
         more = {"packages": "write", "id-token": "write"} if publishes else {}
         if "make drift" in str(job["steps"]):
             more = {"issues": "write"}
+        if "ENVIRONMENT=prod" in str(job["steps"]) and dialect == "github-actions":
+            more["id-token"] = "write"  # it is in an account, which lends a role by it
         assert job["permissions"] == {"contents": "read", **more}
         assert job["timeout-minutes"] <= 60
         for step in job["steps"]:

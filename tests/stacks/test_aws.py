@@ -150,6 +150,13 @@ OPTIONS: list[tuple[dict[str, Any], str, str, Callable[[Object], Any], Any]] = [
         f"arn:aws:iam::{ACCOUNT}:role/ops",
     ),
     (
+        {"cluster:readers": {"preview": f"arn:aws:iam::{ACCOUNT}:role/preview"}},
+        "AccessPolicyAssociation",
+        "preview-reads",
+        lambda it: (it["principalArn"], it["policyArn"].rpartition("/")[2]),
+        (f"arn:aws:iam::{ACCOUNT}:role/preview", "AmazonEKSAdminViewPolicy"),
+    ),
+    (
         {"cluster:instance": "m7i.large"},
         "NodeGroup",
         "",
@@ -280,6 +287,7 @@ def test_larger_environments_survive_a_zone() -> None:
         ({"network:zones": "a"}, ["`network:zones`", "config set network:zones a,b"]),
         ({"cluster:access": {"all": "0.0.0.0/0"}}, ["`cluster:access`", "203.0.113.0/24"]),
         ({"cluster:administrators": {"me": "root"}}, ["`cluster:administrators`"]),
+        ({"cluster:readers": {"me": "*"}}, ["`cluster:readers`"]),
         ({"cluster:minimum": 6, "cluster:maximum": 3}, ["`cluster:maximum`", "maximum 6"]),
         ({"cluster:groups": {"a": "g5.xlarge"}}, ["`cluster:groups`", "g5.xlarge 0-4 spot gpu"]),
         ({"cluster:groups": {"a": "g5.xlarge 0-0"}}, ["no room", "groups.a 'g5.xlarge 0-1'"]),

@@ -29,7 +29,12 @@ ON_NODES: Final = ("coredns", "aws-ebs-csi-driver", "aws-efs-csi-driver", "metri
 # Policies between pods are enforced by the network's own agent.
 OPTIONS: Final = {"vpc-cni": {"enableNetworkPolicy": "true"}}
 OF_NODES: Final = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
-ADMINISTRATION: Final = "cluster-access-policy/AmazonEKSClusterAdminPolicy"
+# Who may ask the cluster besides its maker: the key of the configuration, how the names of their
+# resources end, and the policy that AWS keeps for them.
+PEOPLE: Final[Mapping[str, tuple[str, str]]] = {
+    "administrators": ("", "AmazonEKSClusterAdminPolicy"),
+    "readers": ("-reads", "AmazonEKSAdminViewPolicy"),
+}
 
 
 class Cluster(pulumi.ComponentResource):
@@ -54,7 +59,7 @@ class Cluster(pulumi.ComponentResource):
         )
         first = [self._addon(name) for name in BEFORE_NODES]
         nodes = self._nodes(network, first)
-        self.ready: list[pulumi.Resource] = [*nodes, *self._administrators()]
+        self.ready: list[pulumi.Resource] = [*nodes, *self._people()]
         self.ready += [self._addon(name, nodes[0]) for name in ON_NODES]
         self.register_outputs({"name": self.made.name})
 
@@ -195,23 +200,25 @@ class Cluster(pulumi.ComponentResource):
             opts=self.land.inside(*allowed, *after),
         )
 
-    def _administrators(self) -> list[pulumi.Resource]:
+    def _people(self) -> list[pulumi.Resource]:
         found: list[pulumi.Resource] = []
-        for name, who in sorted(self.config.get("administrators", {}).items()):
-            entry = aws.eks.AccessEntry(
-                name, cluster_name=self.made.name, principal_arn=who, opts=self.land.inside()
-            )
-            found.append(
-                aws.eks.AccessPolicyAssociation(
-                    name,
-                    cluster_name=self.made.name,
-                    principal_arn=who,
-                    policy_arn=f"arn:{self.land.partition}:eks::aws:{ADMINISTRATION}",
-                    access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
-                    opts=self.land.inside(entry),
-                )
-            )
+        for key, (ending, policy) in PEOPLE.items():
+            for who, arn in sorted(self.config.get(key, {}).items()):
+                found.append(self._let_in(f"{who}{ending}", arn, policy))
         return found
+
+    def _let_in(self, name: str, arn: str, policy: str) -> pulumi.Resource:
+        entry = aws.eks.AccessEntry(
+            name, cluster_name=self.made.name, principal_arn=arn, opts=self.land.inside()
+        )
+        return aws.eks.AccessPolicyAssociation(
+            name,
+            cluster_name=self.made.name,
+            principal_arn=arn,
+            policy_arn=f"arn:{self.land.partition}:eks::aws:cluster-access-policy/{policy}",
+            access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+            opts=self.land.inside(entry),
+        )
 
     def _role(self, name: str, service: str) -> aws.iam.Role:
         return aws.iam.Role(

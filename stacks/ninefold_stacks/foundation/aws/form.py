@@ -11,6 +11,7 @@ from ninefold_stacks.patterns import IMAGE
 PART = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]{1,2})"
 RANGE = rf"{PART}(?:\.{PART}){{3}}/(?:[89]|[12][0-9]|3[0-2])"
 NAME = r"[a-z][a-z0-9-]{0,61}[a-z0-9]"
+ROLE = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+"
 INSTANCE = r"[a-z0-9-]+(?:\.[a-z0-9-]+){1,2}"
 
 
@@ -108,7 +109,18 @@ class ClusterConfig(TypedDict):
             Rule(
                 "Roles that administer it besides its maker's, each with a name",
                 "--path cluster:administrators.platform arn:aws:iam::123456789012:role/platform",
-                pattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+",
+                pattern=ROLE,
+            ),
+        ]
+    ]
+    readers: NotRequired[
+        Annotated[
+            dict[str, str],
+            Rule(
+                "Roles that may see all that is in it, secrets too, and change nothing; each with "
+                "a name",
+                "--path cluster:readers.preview arn:aws:iam::123456789012:role/preview",
+                pattern=ROLE,
             ),
         ]
     ]

@@ -16,6 +16,7 @@ from pulumi_kubernetes.core.v1 import (
     ServiceSpecArgs,
 )
 
+from ninefold_stacks import pinned
 from ninefold_stacks.configuration import ConfigError, password, read
 from ninefold_stacks.foundation.kubernetes import pieces
 from ninefold_stacks.foundation.kubernetes.traffic import Flow, Outside
@@ -52,8 +53,8 @@ SCRAPED: Final[Mapping[str, int]] = {
     CHALLENGER: SERVING_PORT,
     TRAINING: 8080,
 }
-METRICS_IMAGE: Final = "docker.io/prom/prometheus:v3.5.0"
-DASHBOARDS_IMAGE: Final = "docker.io/grafana/grafana:12.2.0"
+METRICS_IMAGE: Final = pinned.image("docker.io/prom/prometheus")
+DASHBOARDS_IMAGE: Final = pinned.image("docker.io/grafana/grafana")
 AMOUNTS: Final[Mapping[str, tuple[str, Amount]]] = {
     "small": ("2Gi", Amount("100m", "256Mi", cpu_limit="500m", memory_limit="512Mi")),
     "medium": ("20Gi", Amount("500m", "1Gi", cpu_limit="1", memory_limit="2Gi")),

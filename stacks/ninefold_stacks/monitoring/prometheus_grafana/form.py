@@ -4,6 +4,7 @@ from typing import Annotated, NotRequired, TypedDict
 
 from ninefold_stacks.configuration import Rule
 from ninefold_stacks.patterns import IMAGE, MEMORY, NAMESPACE, STORAGE
+from ninefold_stacks.pinned import image
 
 
 class Config(TypedDict):
@@ -52,12 +53,12 @@ class Config(TypedDict):
     metrics_image: NotRequired[
         Annotated[
             str,
-            Rule("The metrics server's image", "docker.io/prom/prometheus:v3.5.0", pattern=IMAGE),
+            Rule("The metrics server's image", image("docker.io/prom/prometheus"), pattern=IMAGE),
         ]
     ]
     dashboards_image: NotRequired[
         Annotated[
-            str, Rule("The dashboards' image", "docker.io/grafana/grafana:12.2.0", pattern=IMAGE)
+            str, Rule("The dashboards' image", image("docker.io/grafana/grafana"), pattern=IMAGE)
         ]
     ]
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ninefold_stacks import pinned
 from ninefold_stacks.foundation.kubernetes.workload import Amount, mebibytes
 
 IMAGES: Final[Mapping[str, str]] = {
-    "object_store": "docker.io/versity/versitygw:v1.8.0",
-    "database": "docker.io/library/postgres:15.20",
-    "key_value": "docker.io/valkey/valkey:8.1.4",
+    "object_store": pinned.image("docker.io/versity/versitygw"),
+    "database": pinned.image("docker.io/library/postgres"),
+    "key_value": pinned.image("docker.io/valkey/valkey"),
 }
 
 

@@ -19,7 +19,7 @@ from ninefold_stacks.passwords import passwords
 
 from .changes import differs, report
 from .connections import lines
-from .environments import LOCAL, PREFIX, PROGRAMS, PROVISIONED
+from .environments import LOCAL, PREFIX, PROGRAMS, PROVISIONED, told
 from .faults import Fault
 from .telling import tell
 
@@ -177,21 +177,15 @@ def _all(stacks: Sequence[Stack], verb: str, more: Sequence[str]) -> int:
 def _given(named: Mapping[str, str], private: Path) -> Mapping[str, str]:
     """What a pipeline keeps for us, as the engine calls it; what is empty was not given."""
     found = {
-        "PULUMI_CONFIG_PASSPHRASE": _told(named, f"{PREFIX}_PASSPHRASE"),
-        "PULUMI_BACKEND_URL": _told(named, f"{PREFIX}_BACKEND"),
+        "PULUMI_CONFIG_PASSPHRASE": told(named, f"{PREFIX}_PASSPHRASE"),
+        "PULUMI_BACKEND_URL": told(named, f"{PREFIX}_BACKEND"),
     }
-    if content := _told(named, f"{PREFIX}_KUBECONFIG"):
+    if content := told(named, f"{PREFIX}_KUBECONFIG"):
         path = private / "kubeconfig"
         path.touch(mode=0o600)
         path.write_text(content, "utf-8")
         found["KUBECONFIG"] = str(path)
     return {name: value for name, value in found.items() if value}
-
-
-def _told(named: Mapping[str, str], name: str) -> str:
-    """A variable; a service of pipelines writes the name of one that is not set into it."""
-    found = named.get(name, "")
-    return "" if found == f"$({name})" else found
 
 
 def _one(stack: Stack, verb: str, more: Sequence[str]) -> int:

@@ -16,3 +16,9 @@ PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
 LOCAL: Final[tuple[str, ...]] = ("dev",)
 
 DEFAULT: Final = PROVISIONED[0]
+
+
+def told(named: Mapping[str, str], name: str) -> str:
+    """A variable; a service of pipelines writes the name of one that is not set into it."""
+    found = named.get(name, "")
+    return "" if found == f"$({name})" else found
