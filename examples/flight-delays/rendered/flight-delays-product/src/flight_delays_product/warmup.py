@@ -4,6 +4,8 @@ Python compiles a library when a process of a new environment first imports it, 
 time of many a step. Here another process imports it meanwhile; how far it gets matters to nobody.
 """
 
+import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -56,7 +58,10 @@ def _ignore(_line: str) -> None:
 
 
 def main(folders: Sequence[str]) -> None:
-    """One environment after the other: the steps need the rest of the cores."""
+    """One environment after the other, with what the steps leave of the cores."""
+    os.nice(19)
+    with contextlib.suppress(OSError):  # Linux may share the cores by session before it asks that
+        Path("/proc/self/autogroup").write_text("19", "utf-8")
     for folder in folders:
         package = Path(folder).name.replace("-", "_")
         words = [uv(), "run", "--frozen", "python", str(IMPORTS), package]
