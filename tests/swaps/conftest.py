@@ -93,8 +93,11 @@ def environment(role: str, variants: list[Variant], home: Path) -> Path:
     documents = [tomllib.loads((one.folder / "pyproject.toml").read_text()) for one in variants]
     wanted = sorted({each for one in documents for each in one["project"]["dependencies"]})
     tools = sorted({each for one in documents for each in one["dependency-groups"]["dev"]})
-    resolution = documents[0]["tool"]["uv"]
-    assert all(one["tool"]["uv"] == resolution for one in documents)
+    settings = [one["tool"]["uv"] for one in documents]
+    resolution = {name: settings[0][name] for name in ("environments", "constraint-dependencies")}
+    assert all(one.items() >= resolution.items() for one in settings)
+    left_out = {each for one in settings for each in one.get("override-dependencies", ())}
+    resolution["override-dependencies"] = sorted(left_out)
     folder = home / f"environment-{role}"
     folder.mkdir(exist_ok=True)
     lines = [
