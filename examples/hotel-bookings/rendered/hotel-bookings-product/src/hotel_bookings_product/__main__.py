@@ -31,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A shell that starts a step in the background lets it ignore Ctrl-C; take it back.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
-    # The interpreter's end looks for cycles in all that was imported: up to a second, for nothing.
-    atexit.register(gc.freeze)
+    atexit.register(_leave)
     try:
         settings = load_settings()
         environment.apply(settings)
@@ -117,6 +116,17 @@ def _command(call: str) -> Callable[[Settings, Sequence[str]], int]:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _leave() -> None:
+    """Spare the interpreter its search for cycles in all that was imported: up to a second.
+
+    All errors are told by now. What would follow are complaints of libraries in C++ that some of
+    their objects were never collected.
+    """
+    gc.freeze()
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 if __name__ == "__main__":
