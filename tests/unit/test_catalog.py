@@ -149,6 +149,7 @@ def test_the_catalog_says_what_each_slot_brings(root: Path) -> None:
         "untyped": [],
         "make": [],
         "image": [],
+        "excluded": {},
         "release": [],
         "pods": {},
         "images": [],
