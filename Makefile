@@ -28,7 +28,9 @@ $(TOOLS)/uv/bin/uv:
 	@$(PYTHON) -c 'import pip' 2>/dev/null || $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "fetching uv $(UV_VERSION) into .tools"
 # Where pip is at hand and may be used, an environment of its own would only take its time.
-	@rm -rf $(TOOLS)/uv && { $(PYTHON) -m pip install $(PIP_QUIETLY) --target $(TOOLS)/uv uv==$(UV_VERSION) 2>/dev/null || { rm -rf $(TOOLS)/uv && $(PYTHON) -m venv $(TOOLS)/uv && $(TOOLS)/uv/bin/python -m pip install $(PIP_QUIETLY) uv==$(UV_VERSION); }; } || { rm -rf $(TOOLS)/uv; exit 1; }
+	@rm -rf $(TOOLS)/uv && { { $(PYTHON) -c 'import pip' 2>/dev/null && $(PYTHON) -m pip install $(PIP_QUIETLY) --target $(TOOLS)/uv uv==$(UV_VERSION); } || \
+	  { rm -rf $(TOOLS)/uv && $(PYTHON) -m venv $(TOOLS)/uv && $(TOOLS)/uv/bin/python -m pip install $(PIP_QUIETLY) uv==$(UV_VERSION); }; } || \
+	  { rm -rf $(TOOLS)/uv; echo "error: uv could not be fetched; the lines above say why; or install it: https://docs.astral.sh/uv" >&2; exit 1; }
 
 setup: uv ## Install the locked environment into .venv
 	@uv sync --frozen --quiet

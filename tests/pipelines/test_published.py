@@ -1,4 +1,4 @@
-"""An image is published once for what it was made of, by the real engine to a real registry."""
+"""What is published is what was built, by the real engine to a real registry."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ def call(*command: str, at: Path, known: Mapping[str, str]) -> str:
     return done.stdout.strip()
 
 
-def test_a_run_that_is_repeated_keeps_what_is_there(
+def test_a_run_that_is_repeated_publishes_what_it_built(
     family: Family, empty: Registry, tmp_path: Path
 ) -> None:
     here = desk(family.repository("serving"), tmp_path, lock=False)
@@ -54,8 +54,8 @@ def test_a_run_that_is_repeated_keeps_what_is_there(
     name = f"again/{here.folder.name}"
     image = f"{empty.host}/{name}"
 
-    def published(content: str) -> str:
-        """Publish an image that holds this; the digest that the repository is left with."""
+    def published(content: str) -> tuple[str, str]:
+        """Publish an image that holds this; the tag and digest that the repository is left with."""
         (tmp_path / "content").write_text(content, "utf-8")
         container = call("buildah", "from", "scratch", at=tmp_path, known=known)
         call("buildah", "copy", container, "content", "/content", at=tmp_path, known=known)
@@ -63,18 +63,24 @@ def test_a_run_that_is_repeated_keeps_what_is_there(
         call("buildah", "rm", container, at=tmp_path, known=known)
         call("make", "publish", f"IMAGE={image}:built", at=here.folder, known=known)
         place, _, digest = (here.folder / "build/published").read_text("utf-8").partition("@")
-        assert place.rpartition(":")[0] == image
-        return digest.strip()
+        name, _, tag = place.rpartition(":")
+        assert name == image
+        return tag, digest.strip()
 
     first = published("built once")
-    assert empty.digest(name, tree) == first
-    assert published("built anew, with other times in it") == first
-    assert empty.digest(name, tree) == first
+    assert first == (tree, empty.digest(name, tree))
+    again = published("built anew, with other times in it")
+    assert again[0] == tree != first[1] != again[1] == empty.digest(name, tree)
+
+    # From now on this tag never moves: its place is no file that could be written.
+    link = next((empty.folder / "blobs").rglob(f"tags/{tree}/current/link"))
+    link.unlink()
+    link.mkdir()
+    tag, digest = published("built while tags never move")
+    assert tag.startswith(f"{tree}-")
+    assert digest == empty.digest(name, tag) not in (first[1], again[1])
 
     (here.folder / "uv.lock").write_text("version = 2\n", "utf-8")
     other = here.commit("Lock anew")
-    second = published("built of another lock")
     assert other != tree
-    assert second != first
-    assert empty.digest(name, other) == second
-    assert empty.digest(name, tree) == first
+    assert published("built of another lock") == (other, empty.digest(name, other))

@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A shell that starts a step in the background lets it ignore Ctrl-C; take it back.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
+    atexit.unregister(_leave)  # once, however often this is called
     atexit.register(_leave)
     try:
         settings = load_settings()
@@ -125,8 +126,11 @@ def _leave() -> None:
     their objects were never collected.
     """
     gc.freeze()
+    sys.stdout.flush()
     sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -337,15 +337,16 @@ def _set_up(steps: Sequence[LoopStep], children: Children) -> list[str]:
         waits = []
         for name, repository in zip(names, missing, strict=True):
             print(f"{name}: installing its environment", flush=True)
-            waits.append(running.enter_context(setting_up(repository, children, _show_setup)))
+            waits.append(running.enter_context(setting_up(repository, children, _shown(repository))))
         for name, wait in zip(names, waits, strict=True):
             wait()
             print(f"{name}: done, {time.monotonic() - began:.1f} s after the start", flush=True)
     return missing
 
 
-def _show_setup(line: str) -> None:
-    print(f"{'setup':>20} | {line}", flush=True)
+def _shown(repository: str) -> Callable[[str], None]:
+    """What an installation says, by its repository: several run at once."""
+    return lambda line: print(f"{repository:>20} | {line}", flush=True)
 
 
 def _all_outcomes(every: Sequence[LoopStep], known: Mapping[str, Outcome]) -> list[Outcome]:
