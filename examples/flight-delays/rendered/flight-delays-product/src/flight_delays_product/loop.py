@@ -337,7 +337,8 @@ def _set_up(steps: Sequence[LoopStep], children: Children) -> list[str]:
         waits = []
         for name, repository in zip(names, missing, strict=True):
             print(f"{name}: installing its environment", flush=True)
-            waits.append(running.enter_context(setting_up(repository, children, _shown(repository))))
+            installation = setting_up(repository, children, _shown(repository))
+            waits.append(running.enter_context(installation))
         for name, wait in zip(names, waits, strict=True):
             wait()
             print(f"{name}: done, {time.monotonic() - began:.1f} s after the start", flush=True)
