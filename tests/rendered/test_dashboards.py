@@ -8,7 +8,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -25,7 +24,7 @@ import pytest
 
 from deployed import world
 from emitted import World, head
-from rendering import Family
+from rendering import Family, set_up
 
 SAMPLES = {
     "counter": ["{name}{labels} {count}"],
@@ -115,13 +114,14 @@ def figures(family: Family, state: Path) -> Iterator[str]:
         record = {"metrics": values, "finished": datetime.now(UTC).isoformat()}
         (folder / "latest.json").write_text(json.dumps(record), "utf-8")
     repository = family.repository("monitoring")
+    set_up(repository)
+    python = repository / ".venv" / "bin" / "python"
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", f"{family.package('monitoring')}.figures", "--port", str(port)],
+        [python, "-m", f"{family.package('monitoring')}.figures", "--port", str(port)],
         cwd=repository,
         env={
             **os.environ,
-            "PYTHONPATH": "src",
             f"{family.name.replace('-', '_').upper()}_STATE": str(state),
         },
     )

@@ -48,9 +48,9 @@ def test_the_last_success_of_each_step_is_told(tmp_path: Path) -> None:
     found = values(tmp_path)
     assert found[FINISHED + '{step="ingest"}'] == AT.timestamp()
     # Of the rounds it is the last one.
-    assert found[FIGURE + '{step="watch",figure="quality.current"}'] == 0.75
-    assert found[FIGURE + '{step="compare",figure="promoted"}'] == 0
-    assert found[LIMIT + '{step="watch",figure="drifted_share"}'] > 0
+    assert found[FIGURE + '{figure="quality.current",step="watch"}'] == 0.75
+    assert found[FIGURE + '{figure="promoted",step="compare"}'] == 0
+    assert found[LIMIT + '{figure="drifted_share",step="watch"}'] > 0
 
 
 def test_before_the_first_step_there_is_nothing_but_limits(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_label_cannot_break_the_format(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     record = {"metrics": {'a"\\\n': 1.0}, "finished": AT.isoformat()}
     (folder / "latest.json").write_text(json.dumps(record), "utf-8")
-    assert FIGURE + '{step="ingest",figure="a\\"\\\\\\n"}' in values(tmp_path)
+    assert FIGURE + '{figure="a\\"\\\\\\n",step="ingest"}' in values(tmp_path)
 
 
 @pytest.fixture

@@ -10,16 +10,18 @@ import argparse
 import contextlib
 import json
 import math
-import resource
 import signal
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from .faults import Fault
 from .plan import DRIFT_SHARE, QUALITY_DROP
@@ -31,24 +33,32 @@ FINISHED: Final = "hotel_bookings_step_finished_timestamp_seconds"
 FIGURE: Final = "hotel_bookings_step_figure"
 LIMIT: Final = "hotel_bookings_step_figure_limit"
 Values = Mapping[tuple[str, ...], float]
-STARTED: Final = time.time()
-MEMORY: Final = Path("/proc/self/statm")  # Linux has it
+
+
+class Steps(Collector):
+    """The last success of each step, read anew whenever somebody asks."""
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """When it was, its figures, and what these may be at most."""
+        finished: dict[tuple[str, ...], float] = {}
+        figures: dict[tuple[str, ...], float] = {}
+        for step, record in _latest(self._state):
+            finished[(step,)] = datetime.fromisoformat(record["finished"]).timestamp()
+            figures |= {(step, figure): value for figure, value in record["metrics"].items()}
+        yield _family(FINISHED, "When the step last succeeded", ("step",), finished)
+        yield _family(FIGURE, "A figure of its last success", ("step", "figure"), figures)
+        yield _family(LIMIT, "What the figure may be at most", ("step", "figure"), _limits())
 
 
 def exposition(state: Path) -> str:
-    """All of it, in the format that the metrics server reads."""
-    finished: dict[tuple[str, ...], float] = {}
-    figures: dict[tuple[str, ...], float] = {}
-    for step, record in _latest(state):
-        finished[(step,)] = datetime.fromisoformat(record["finished"]).timestamp()
-        figures |= {(step, figure): value for figure, value in record["metrics"].items()}
-    parts = [
-        _family(FINISHED, "When the step last succeeded", ("step",), finished),
-        _family(FIGURE, "A figure of its last success", ("step", "figure"), figures),
-        _family(LIMIT, "What the figure may be at most", ("step", "figure"), _limits()),
-        _process(),
-    ]
-    return "".join(parts)
+    """All of it and the process's own, in the format that the metrics server reads."""
+    registry = CollectorRegistry()
+    registry.register(Steps(state))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry).decode()
 
 
 def serve(settings: Settings, host: str, port: int) -> ThreadingHTTPServer:
@@ -119,29 +129,11 @@ def _limits() -> Values:
     }
 
 
-def _family(name: str, about: str, labels: Sequence[str], values: Values) -> str:
-    lines = [f"# HELP {name} {about}", f"# TYPE {name} gauge"]
+def _family(name: str, about: str, labels: Sequence[str], values: Values) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=labels)
     for place, value in sorted(values.items()):
-        pairs = ",".join(f'{key}="{_quoted(one)}"' for key, one in zip(labels, place, strict=True))
-        lines.append(f"{name}{{{pairs}}} {value!r}")
-    return "\n".join(lines) + "\n"
-
-
-def _process() -> str:
-    """What every server tells of itself, by the usual names."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    told = [
-        ("process_cpu_seconds_total", "counter", used.ru_utime + used.ru_stime),
-        ("process_start_time_seconds", "gauge", STARTED),
-    ]
-    if MEMORY.exists():
-        pages = int(MEMORY.read_text("ascii").split()[1])
-        told.append(("process_resident_memory_bytes", "gauge", pages * resource.getpagesize()))
-    return "".join(f"# TYPE {name} {kind}\n{name} {value!r}\n" for name, kind, value in told)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        family.add_metric(place, value)
+    return family
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
