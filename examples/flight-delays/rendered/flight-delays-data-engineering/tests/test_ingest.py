@@ -304,9 +304,26 @@ def _reasons(source: Source, column: str, text: str | None) -> list[list[str]]:
 
 def test_rows_after_a_stray_quote_are_not_swallowed(tmp_path: Path) -> None:
     lines = [*GOOD[:10], '7,a,5,1,true,"stray', *GOOD[10:20], '8,a,5,1,true,"fine"']
-    path = written(tmp_path, lines)
+    path = written(tmp_path, lines, "read.csv")
     with database() as connection:
         found = raw.load(connection, SALES, path, tmp_path)
         numbers = rows_of(connection, f"SELECT source_row FROM {found.table} ORDER BY 1")
     assert [row.source_row for row in found.damaged] == [11]
     assert [number for (number,) in numbers] == [*range(1, 11), *range(12, 23)]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7, 1000])
+def test_rows_are_the_same_however_many_are_looked_at_together(
+    batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw, "BATCH", batch)
+    long = ['21,a,5,1,true,"over', "two", 'lines"']
+    lines = [*GOOD[:6], "", *GOOD[7:20], *long, *GOOD[21:30], "31,a", *GOOD[31:40], "", ""]
+    path = written(tmp_path, lines, "read.csv")
+    with database() as connection:
+        found = raw.load(connection, SALES, path, tmp_path)
+        rows = rows_of(connection, f"SELECT source_row, sale FROM {found.table} ORDER BY 1")
+    damaged = [(row.source_row, row.reason) for row in found.damaged]
+    assert damaged == [(7, "a blank line"), (31, "2 fields instead of 6")]
+    assert rows == [(number, str(number)) for number in range(1, 41) if number not in (7, 31)]
+    assert found.rows == 40

@@ -5,12 +5,11 @@ is a folder, on a server where it is an address. A record counts as published on
 ended: what a kill interrupted is published again.
 """
 
-import fcntl
 import json
 import logging
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -20,6 +19,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
+from . import tracking_database
 from .faults import Fault
 from .settings import Settings
 
@@ -60,7 +60,7 @@ def publish(settings: Settings, record: Mapping[str, Any]) -> str:
     """Store a run record and return the store's id of it; a record is stored once."""
     if _is_server(settings):
         return _publish_beside_others(settings, record)
-    with _locked(settings):
+    with tracking_database.locked(_database(settings)):
         client = _client(settings)
         for run in _found(client, f"tags.`{RECORD}` = '{record['id']}'"):
             if run.info.status in ENDED.values():
@@ -208,16 +208,6 @@ def _client(settings: Settings) -> Any:
     if not _is_server(settings):
         uri = f"sqlite:///{_database(settings)}"
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-
-@contextmanager
-def _locked(settings: Settings) -> Iterator[None]:
-    """One writer at a time; the kernel frees the lock however the process ends."""
-    root = _root(settings)
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("a+") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 def _is_server(settings: Settings) -> bool:

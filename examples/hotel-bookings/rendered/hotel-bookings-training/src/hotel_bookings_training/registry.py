@@ -4,7 +4,6 @@ MLflow keeps them: in files where the setting `registry` is a folder, on a serve
 address. What is loaded is the package as it was registered: its digest is kept and checked.
 """
 
-import fcntl
 import json
 import logging
 import random
@@ -24,6 +23,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from . import registry_database
 from .faults import Fault
 from .model import FILES, MANIFEST, Model, named_version, package_digest
 from .settings import Settings
@@ -305,9 +305,7 @@ def _locked(settings: Settings) -> Iterator[None]:
         with _held(_client(settings)):
             yield
         return
-    (root := _root(settings)).mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("a+") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    with registry_database.locked(_database(settings)):
         yield
 
 
