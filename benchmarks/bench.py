@@ -104,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     RESULTS.mkdir(parents=True, exist_ok=True)
     for name in chosen.only or PARTS:
-        if PARTS[name].needs_state and not (chosen.state or _state(chosen)):
+        needed = PARTS[name].needs_state and not chosen.show
+        if needed and not (chosen.state or _state(chosen)):
             print(
                 f"error: {name} needs a family that was run: `make bench ONLY=loop` or `make demo`"
             )

@@ -6,9 +6,7 @@ hosts answer, or the file stays as it is.
 """
 
 import argparse
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ import yaml
 
 from ninefold.errors import NinefoldError
 from ninefold.registries import digest
+from ninefold.repository import GitError, git
 
 PLACE: Final = Path("stacks", "ninefold_stacks", "pinned.yaml")
 HOST: Final = "https://github.com"
@@ -63,7 +62,7 @@ def renewed(pinned: Pinned, mirrors: Mapping[str, str]) -> Pinned:
 def _action(name: str, one: Mapping[str, str]) -> dict[str, str]:
     """The newest version within the one that is chosen, and the commit that its tag stands on."""
     address = f"{HOST}/{'/'.join(name.split('/')[:2])}"
-    answer = _git("ls-remote", "--tags", address, address=address)
+    answer = _tags(address)
     commits: dict[str, str] = {}
     for line in answer.splitlines():
         commit, _, ref = line.partition("\t")
@@ -79,28 +78,17 @@ def _action(name: str, one: Mapping[str, str]) -> dict[str, str]:
     return {"within": one["within"], "version": newest, "commit": commits[newest]}
 
 
+def _tags(address: str) -> str:
+    # A host that wants a password for it does not have it: nobody is asked for one.
+    quiet = {"GIT_TERMINAL_PROMPT": "0"}
+    try:
+        return git(Path.cwd(), "ls-remote", "--tags", address, settings=quiet, seconds=SECONDS)
+    except GitError as error:
+        raise NinefoldError(f"{address} does not answer: {error}") from error
+
+
 def _order(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"[0-9]+", version))
-
-
-def _git(*arguments: str, address: str) -> str:
-    # A host that wants a password for it does not have it: nobody is asked for one.
-    quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        done = subprocess.run(
-            ["git", *arguments],
-            env=quiet,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise NinefoldError(f"{address} does not answer within {SECONDS} seconds") from error
-    if done.returncode:
-        why = " ".join(done.stderr.split())
-        raise NinefoldError(f"{address} does not answer: {why}")
-    return done.stdout
 
 
 def differences(old: Pinned, new: Pinned) -> list[str]:

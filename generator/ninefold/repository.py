@@ -58,8 +58,13 @@ def keep_to_itself() -> None:
     git(Path.cwd(), "--version")
 
 
-def git(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
-    """Run Git in a folder; answer its output, or raise what it said last."""
+def git(
+    folder: Path,
+    *arguments: str,
+    settings: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> str:
+    """Run Git in a folder, for so long at most; answer its output, or raise what it said last."""
     try:
         done = subprocess.run(
             ["git", *arguments],
@@ -68,10 +73,13 @@ def git(folder: Path, *arguments: str, settings: Mapping[str, str] | None = None
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            timeout=seconds,
             check=False,
         )
     except FileNotFoundError as error:
         raise GitError("git is not installed; install it and try again") from error
+    except subprocess.TimeoutExpired as error:
+        raise GitError(f"git did not end within {seconds} seconds") from error
     if done.returncode:
         raise_if_full(done.stderr)
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()

@@ -139,6 +139,13 @@ def test_without_a_host_nothing_changes(folder: Path, actions: Actions, images: 
     )
 
 
+def test_without_git_it_says_so(
+    folder: Path, actions: Actions, images: Images, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    assert "git is not installed" in refused(folder, actions, images.mirror)
+
+
 def test_without_a_registry_nothing_changes(folder: Path, actions: Actions, images: Images) -> None:
     actions.tag(CHECKOUT_ACTION, f"{read(folder / PLACE)['actions'][CHECKOUT_ACTION]['within']}.99")
     with registry() as gone:
