@@ -1,8 +1,9 @@
-"""Feast's DuckDB offline store with a join that finds the last row before an instant directly.
+"""A Feast offline store whose join finds the last row before an instant directly, in DuckDB.
 
-Feast's own join pairs each entity with every row inside the time to live before it keeps the last
-one: tens of millions of pairs for a year of hourly features. It also takes no time to live such as
-36 hours (its days and seconds are mixed units there) and counts a row as fresh at its very end.
+Feast's own DuckDB store pairs each entity with every row inside the time to live before it keeps
+the last one: tens of millions of pairs for a year of hourly features. It also takes no time to live
+such as 36 hours (its days and seconds are mixed units there) and counts a row as fresh at its very
+end. Nor is it inherited from: it imports Ibis, 0.4 s of every process that opens Feast.
 """
 
 from collections.abc import Sequence
@@ -12,19 +13,24 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 import pyarrow as pa
-from feast.infra.offline_stores.duckdb import DuckDBOfflineStore, DuckDBOfflineStoreConfig
-from feast.infra.offline_stores.offline_store import RetrievalJob
+from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob
+from feast.repo_config import FeastConfigBaseModel
 
 AT: Final = "event_timestamp"
 MICROSECOND: Final = timedelta(microseconds=1)
 
 
-class PointInTimeOfflineStoreConfig(DuckDBOfflineStoreConfig):  # type: ignore[misc]
+class PointInTimeOfflineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]
     """Feast finds the settings of a store under the store's name and `Config`."""
 
+    type: str
 
-class PointInTimeOfflineStore(DuckDBOfflineStore):  # type: ignore[misc]
-    """Of each view the last row with `entity - ttl < event_timestamp <= entity`, in entity order."""
+
+class PointInTimeOfflineStore(OfflineStore):  # type: ignore[misc]
+    """Of each view the last row with `entity - ttl < event_timestamp <= entity`, in entity order.
+
+    It answers what is asked of it, features at instants, and no other question of Feast's interface.
+    """
 
     @staticmethod
     def get_historical_features(
