@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob
@@ -43,18 +44,19 @@ class PointInTimeOfflineStore(OfflineStore):  # type: ignore[misc]
     ) -> RetrievalJob:
         """Join each view to the keys and instants of the entities."""
         keys = sorted({key for view in feature_views for key in view.join_keys})
-        found: dict[str, pa.ChunkedArray] = {}
+        found = pa.Table.from_pandas(entity_df, preserve_index=False)
         with duckdb.connect() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute("SET enable_progress_bar = false")
-            connection.register("given", _asked(entity_df, keys))
+            connection.register("given", _asked(found, keys))
             connection.execute("CREATE TEMP TABLE entities AS SELECT * FROM given")
             # One after the other: a chain of these joins carries everything that it has found along.
             for view in feature_views:
                 names = [ref.split(":")[1] for ref in feature_refs if _of(ref) == view.name]
                 joined = connection.sql(_query(view, names)).to_arrow_table()
-                found |= dict(zip(names, joined.columns, strict=True))
-        return _Rows(entity_df, pa.table(found))
+                for name in names:
+                    found = found.append_column(name, joined[name])
+        return _Rows(found)
 
 
 class _Rows(RetrievalJob):  # type: ignore[misc]
@@ -64,28 +66,22 @@ class _Rows(RetrievalJob):  # type: ignore[misc]
     on_demand_feature_views: Sequence[Any] = ()
     metadata = None
 
-    def __init__(self, entities: pd.DataFrame, features: pa.Table) -> None:
+    def __init__(self, table: pa.Table) -> None:
         super().__init__()
-        self._entities = entities
-        self._features = features
+        self._table = table
 
     def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
-        features = self._features.to_pandas().set_axis(self._entities.index, axis="index")
-        return pd.concat([self._entities, features], axis="columns")
+        return self._table.to_pandas()
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
-        table = pa.Table.from_pandas(self._entities, preserve_index=False)
-        for name in self._features.column_names:
-            table = table.append_column(name, self._features[name])
-        return table
+        return self._table
 
 
-def _asked(entities: pd.DataFrame, keys: Sequence[str]) -> pa.Table:
+def _asked(entities: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Keys, instants and the order of the entities: all that a join needs of them."""
-    columns = {key: pa.array(entities[key], from_pandas=True) for key in keys}
-    instants = pa.array(entities[AT], from_pandas=True)
-    columns[AT] = instants.cast(pa.timestamp("us", "UTC"), safe=False)
-    columns["_row"] = pa.array(range(len(entities)), pa.int64())
+    columns = {key: entities[key] for key in keys}
+    columns[AT] = entities[AT].cast(pa.timestamp("us", "UTC"), safe=False)
+    columns["_row"] = pa.array(np.arange(len(entities)))
     return pa.table(columns)
 
 
