@@ -37,14 +37,15 @@ def historical(settings: Settings, entities: pd.DataFrame) -> pd.DataFrame:
     `entities` holds `flight_id`, the join keys, `event_timestamp` in UTC and what else is to be
     kept. A feature that is older than the time to live of its view is null.
     """
-    asked = entities[[KEY, *JOIN_KEYS, "event_timestamp"]].reset_index(drop=True)
+    asked = entities[[KEY, *JOIN_KEYS, "event_timestamp"]]
     references = [f"{view}:{name}" for name, view in FEATURES.items()]
     with files(settings) as folder:
         for view in dict.fromkeys(FEATURES.values()):
             if not (folder / f"{view}.parquet").is_file():
                 raise Fault(f"{folder} has no {view}.parquet; run the step `features` first")
-        found = _store(folder).get_historical_features(asked, references).to_df()
-    features = found[NAMES].set_axis(entities.index, axis="index")
+        found = _store(folder).get_historical_features(asked, references).to_arrow()
+    # Of the answer the features alone: it repeats what was asked, whose texts take the longest.
+    features = found.select(NAMES).to_pandas().set_axis(entities.index, axis="index")
     return pd.concat([entities, features], axis="columns")
 
 
@@ -71,6 +72,7 @@ def _config(registry: Path) -> RepoConfig:
         online_store=None,
         offline_store={"type": OFFLINE_STORE},
         entity_key_serialization_version=3,
+        coerce_tz_aware=False,  # they are; Feast would copy what is asked and convert its instants
         repo_path=registry,
     )
 
