@@ -202,6 +202,17 @@ def test_what_is_shown_is_left_as_a_page(
     assert f"report: {page.relative_to(folder)}" in capsys.readouterr().out
 
 
+def test_a_page_is_never_that_of_a_run_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = folder / "build" / f"preview-{PROVISIONED[0]}.md"
+    assert main(["preview"]) == 0
+    assert page.is_file()
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    assert main(["preview"]) == 1
+    assert not page.exists()
+
+
 @pytest.mark.parametrize("differs", [True, False])
 def test_drift_that_is_found_unattended_is_told(
     differs: bool, folder: Path, monkeypatch: pytest.MonkeyPatch

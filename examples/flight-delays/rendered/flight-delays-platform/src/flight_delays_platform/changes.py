@@ -102,6 +102,11 @@ def differs(notes: Mapping[str, Path]) -> bool:
     return any(True for program, path in notes.items() for _ in changes(program, path))
 
 
+def place(verb: str, environment: str) -> Path:
+    """Where the page of an environment is."""
+    return FOLDER / f"{verb}-{environment}.md"
+
+
 def report(verb: str, environment: str, notes: Mapping[str, Path], *, failed: bool) -> Path:
     """Write the page of an environment; where it is."""
     found = [one for program, path in notes.items() for one in changes(program, path)]
@@ -111,7 +116,7 @@ def report(verb: str, environment: str, notes: Mapping[str, Path], *, failed: bo
         lines += [*_table(found), "", *_touched(found), ""]
     if verb == "preview":
         lines += [*_judged(notes.values()), ""]
-    path = FOLDER / f"{verb}-{environment}.md"
+    path = place(verb, environment)
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
     return path

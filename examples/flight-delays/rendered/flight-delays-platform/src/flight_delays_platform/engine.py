@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 from ninefold_stacks.passwords import passwords
 
-from .changes import differs, report
+from .changes import differs, place, report
 from .connections import lines
 from .environments import LOCAL, PREFIX, PROGRAMS, PROVISIONED, told
 from .faults import Fault
@@ -136,6 +136,8 @@ def run(
 ) -> int:
     """Run a verb; raises `Fault` with a remedy when it cannot even start."""
     _require_known(environment)
+    if verb in SHOWN:  # what is shown afterwards is of this run
+        place(verb, environment).unlink(missing_ok=True)
     programs = _programs(environment, program)
     with TemporaryDirectory() as private:
         variables = surroundings({**os.environ, **_given(os.environ, Path(private))})
