@@ -26,7 +26,7 @@ def main() -> None:
     if given["call"] == "protect":
         owners, releaser = tuple(given["owners"]), given["releaser"]
         repository = hosting.Repository(given["path"], owners, releaser)
-        said: object = list(host.protect(client, repository, "Lint and test"))
+        said: object = list(host.protect(client, repository, given["checks"]))
     elif given["call"] == "propose":
         said = host.propose(client, given["path"], "product-spec", "Follow", "It has changed.")
     else:

@@ -86,6 +86,25 @@ def test_one_repository_may_be_named(
     assert f"no repository moon; REPOSITORY is one of {first}" in capsys.readouterr().err
 
 
+def test_checks_have_their_names_or_those_that_are_given(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[str]] = []
+
+    def noted(_: httpx.Client, __: object, checks: list[str]) -> list[str]:
+        given.append(checks)
+        return []
+
+    monkeypatch.setattr(host, "protect", noted)
+    monkeypatch.setenv("CHECK", "one, another,")
+    assert protect.main() == 0
+    assert given == [["one", "another"]] * len(protect.OWNERS)
+    monkeypatch.delenv("CHECK")
+    given.clear()
+    assert protect.main() == 0
+    assert given == list(protect.CHECKS.values())
+
+
 def test_without_a_token_nothing_is_asked(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,6 @@
 """GitHub's interface: rules of branches, access of teams, issues."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -8,6 +8,8 @@ import httpx
 from .hosting import Place, Repository, ask
 
 BRANCH = "main"
+# Whether checks are asked for by their names.
+BY_NAME = True
 
 
 def client(place: Place, token: str) -> httpx.Client:
@@ -20,7 +22,7 @@ def client(place: Place, token: str) -> httpx.Client:
     )
 
 
-def protect(client: httpx.Client, repository: Repository, check: str) -> Iterator[str]:
+def protect(client: httpx.Client, repository: Repository, checks: Sequence[str]) -> Iterator[str]:
     """Let owners in and set the rules of the branch; yields what is left to do by hand."""
     for owner in repository.owners:
         yield from _admit(client, repository.path, owner)
@@ -41,9 +43,9 @@ def protect(client: httpx.Client, repository: Repository, check: str) -> Iterato
         "require_last_push_approval": False,
         "required_review_thread_resolution": False,
     }
-    checks = {
+    required = {
         "strict_required_status_checks_policy": True,
-        "required_status_checks": [{"context": check}],
+        "required_status_checks": [{"context": check} for check in checks],
     }
     rules = {
         "name": BRANCH,
@@ -55,7 +57,7 @@ def protect(client: httpx.Client, repository: Repository, check: str) -> Iterato
             {"type": "deletion"},
             {"type": "non_fast_forward"},
             {"type": "pull_request", "parameters": review},
-            {"type": "required_status_checks", "parameters": checks},
+            *([{"type": "required_status_checks", "parameters": required}] if checks else []),
         ],
     }
     if number is None:
