@@ -87,6 +87,8 @@ class Event:
     title: str = "A change"
     settings: Mapping[str, str] | None = None
     secrets: Mapping[str, str] | None = None
+    given: tuple[str, ...] = ()
+    """Variables in which steps find what the service gives them by itself."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def github(
     request = {"number": 1, "title": event.title, "head": head, "base": {"ref": "main"}}
     document = {
         "repository": {"full_name": full_name, "default_branch": "main"},
-        **({"pull_request": request} if event.name == "pull_request" else {}),
+        **({"number": 1, "pull_request": request} if event.name == "pull_request" else {}),
     }
     about = machine.folder / "event.json"
     about.write_text(json.dumps(document), encoding="utf-8")
@@ -186,7 +188,8 @@ def github(
     ]
     kept = {"UV_FOLDER": str(Path(uv).resolve().parent), "KEPT": str(machine.folder / "kept")}
     variables = {**machine.variables, **kept}
-    return Machine(machine.folder, variables).start(command, repository, LOGS / log, [*secrets])
+    watched = [*secrets, *event.given]
+    return Machine(machine.folder, variables).start(command, repository, LOGS / log, watched)
 
 
 def titles(repository: Path) -> dict[str, str]:
@@ -207,6 +210,9 @@ def gitlab(repository: Path, event: Event, machine: Machine, log: str, *more: st
             "CI_MERGE_REQUEST_TITLE": event.title,
             "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": event.branch,
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+            "CI_MERGE_REQUEST_IID": "1",
+            "CI_MERGE_REQUEST_PROJECT_ID": "7",
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "7",
         }
     command = [
         *(str(node), str(modules / "gitlab-ci-local" / "dist" / "index.js")),

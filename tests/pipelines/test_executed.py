@@ -12,12 +12,14 @@ from pathlib import Path
 
 import advisories
 import pytest
+import reviews
 import runners
 import yaml
 from advisories import ADVISORY
 from desk import Desk, desk
 from hosts import git_host
 from registry import PASSWORD, USER, Registry
+from reviews import Review, played
 from runners import Event, Machine, Run
 
 from dialects import CHANGE, DIALECTS, MAIN, SCHEDULE, Job, repository
@@ -26,9 +28,14 @@ from rendering import Family, call
 GITHUB, GITLAB = "github-actions", "gitlab-ci"
 # The repository that a dialect is executed in, from its first commit to what it delivers.
 EXECUTED = {GITHUB: "product", GITLAB: "product"}
-SCAN = "Scan dependencies and secrets"
+SCAN, CHANGES = "Scan dependencies and secrets", "Show what the spec changes"
+# Where the code is, and who comments there.
+HOSTS = {GITHUB: "github", GITLAB: "gitlab"}
+AUTHOR = "who-comments[bot]"
 PREFIX = "FLIGHT_DELAYS_PLATFORM"
 TOKEN = "not-for-the-log-either-91c2"
+# With it a job comments; one service gives it by itself, under a name of its own.
+OWN, COMMENTS = "only-for-comments-8e07", "FLIGHT_DELAYS_COMMENT_TOKEN"
 # Put together here, so that this file holds none.
 PLANTED = "AKIA" + "Q3EGRZPLMW5TYV2N"
 # A branch, a title, a message and a file that would call a program if anything ran them. Nothing in
@@ -45,7 +52,9 @@ class Place:
     platform: Path
     machine: Machine
     images: Registry
+    review: Review
     change: Run
+    again: Run
     merge: Run
 
     @property
@@ -66,7 +75,9 @@ def execute(
 def change(dialect: str, branch: str = "main", title: str = "A change", *, asks: str = "") -> Event:
     """A pull request, in the words of its service; the server of advisories is a setting."""
     name = "pull_request" if dialect == GITHUB else "merge_request_event"
-    return Event(name, branch=branch, title=title, settings={"ADVISORIES": asks} if asks else {})
+    secrets = {"GITHUB_TOKEN" if dialect == GITHUB else COMMENTS: OWN}
+    settings = {"ADVISORIES": asks} if asks else {}
+    return Event(name, branch, title, settings, secrets, (COMMENTS,) if dialect == GITHUB else ())
 
 
 def merge(dialect: str, images: Registry, platform: str) -> Event:
@@ -102,18 +113,25 @@ def place(
         (folder / name).mkdir()
     machine = Machine(folder / "machine", images.settings())
     source = repository(family, dialect, EXECUTED[dialect])
-    here = desk(source, folder, url=f"https://git.example.org/team/{source.name}.git")
-    here.git("checkout", "--quiet", "-b", HOSTILE)
-    (here.folder / HOSTILE).write_text("")
-    here.commit(HOSTILE)
-    with platform(family, folder / "platform") as (bare, url), advisories.running() as known:
+    review = Review(HOSTS[dialect], source.name, "1", AUTHOR, person=dialect != GITHUB)
+    with (
+        played(review),
+        platform(family, folder / "platform") as (bare, url),
+        advisories.running() as known,
+    ):
+        here = desk(source, folder, url=f"{review.url}/team/{source.name}.git")
+        here.git("checkout", "--quiet", "-b", HOSTILE)
+        (here.folder / HOSTILE).write_text("")
+        here.commit(HOSTILE)
         request_ = change(dialect, branch=HOSTILE, title=HOSTILE, asks=known.url)
         first = execute(dialect, here, request_, machine)
+        only = ("--job", "changes") if dialect == GITHUB else (CHANGES,)
+        again = execute(dialect, here, request_, machine, *only, about="change-again")
         here.git("checkout", "--quiet", "main")
         here.git("merge", "--quiet", "--no-ff", "--message", HOSTILE, HOSTILE)
         here.git("push", "--quiet", "origin", "main")
         second = execute(dialect, here, merge(dialect, images, url), machine)
-        yield Place(dialect, here, bare, machine, images, first, second)
+        yield Place(dialect, here, bare, machine, images, review, first, again, second)
 
 
 def expected(jobs: Mapping[str, Job], when: str) -> dict[str, list[str]]:
@@ -149,6 +167,18 @@ def test_a_change_leaves_the_page_of_its_spec(place: Place) -> None:
     assert "nothing changes" in place.change.said, place.change.end
 
 
+def test_the_page_is_one_comment_after_two_runs(place: Place) -> None:
+    assert place.again.code == 0, place.again.end
+    (comment,) = place.review.comments
+    assert comment["author"] == AUTHOR
+    # One runner lays the checkout out anew before what comes after a job: the page is gone there.
+    said = "nothing changes" if place.dialect == GITHUB else "left no page"
+    assert said in comment["text"].lower()
+    changed = [one.partition(" ")[0] for one in place.review.asked if not one.startswith("GET")]
+    assert changed == ["POST", reviews.CHANGES[place.review.host]]
+    assert place.review.tokens == {OWN}
+
+
 def test_a_merge_publishes_an_image_that_starts(place: Place) -> None:
     tree = place.here.git("rev-parse", "HEAD^{tree}")
     digest = place.images.digest(place.image, tree)
@@ -178,14 +208,16 @@ def test_hostile_names_run_nothing(place: Place) -> None:
 
 
 def test_no_secret_is_in_a_log(place: Place) -> None:
-    for run in (place.change, place.merge):
+    for run in (place.change, place.again, place.merge):
         assert PASSWORD not in run.said
         assert TOKEN not in run.said
+        assert OWN not in run.said
 
 
 def test_secrets_are_with_the_steps_that_need_them(place: Place) -> None:
-    assert not any(step.secrets for step in place.change.steps)
     if place.dialect == GITHUB:  # the other has variables of a project, which all jobs see
+        seen = {step.command: set(step.secrets) for step in place.change.steps if step.secrets}
+        assert seen == {"make comment PAGE=build/changes.md": {COMMENTS}}
         seen = {step.command: set(step.secrets) for step in place.merge.steps if step.secrets}
         assert seen == {
             "make publish": {"REGISTRY_PASSWORD"},

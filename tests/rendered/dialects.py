@@ -27,6 +27,8 @@ class Job:
     """Of pull requests, only those of the repository itself."""
     report: str = ""
     """The page that is shown with the run, whether it passed or not."""
+    anyway: frozenset[str] = frozenset()
+    """Of the commands those that run whether the ones before them passed or not."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def _job(
     commands: Iterable[str],
     always: Iterable[str] = (),
     report: str = "",
+    anyway: Iterable[str] = (),
 ) -> Job:
     """A job whose condition is understood to its last word."""
     said = set() if condition else set(always)
@@ -117,7 +120,8 @@ def _job(
     when = said & {CHANGE, MAIN, SCHEDULE} | ({MAIN} if approval else set())
     assert when
     own = "own" in said
-    return Job(title, frozenset(needs), frozenset(when), tuple(commands), approval, own, report)
+    known = (frozenset(needs), frozenset(when), tuple(commands))
+    return Job(title, *known, approval, own, report, frozenset(anyway))
 
 
 def _split(commands: Iterable[str], shows: str) -> tuple[list[str], str]:
@@ -137,7 +141,9 @@ def _actions(text: str) -> Iterator[Job]:
     for job in document["jobs"].values():
         runs = [step for step in job["steps"] if "run" in step]
         commands, report = _split((step["run"] for step in runs), SUMMARY)
-        assert not report or runs[-1]["if"] == "${{ !cancelled() }}"
+        anyway = [step["run"] for step in runs if step.get("if") == "${{ !cancelled() }}"]
+        assert not report or runs[-1]["run"] in anyway
+        assert len(anyway) == sum("if" in step for step in runs), "of another kind"
         yield _job(
             job["name"],
             (document["jobs"][one]["name"] for one in _list(job.get("needs", []))),
@@ -146,6 +152,7 @@ def _actions(text: str) -> Iterator[Job]:
             commands,
             (meaning for event, meaning in events.items() if event in triggers),
             report,
+            set(anyway) & set(commands),
         )
 
 
@@ -155,7 +162,10 @@ def _gitlab(text: str) -> Iterator[Job]:
             rules = " ".join(f"{rule['if']} {rule.get('when', '')}" for rule in job["rules"])
             kept = job.get("artifacts", {})
             (report,) = kept["paths"] if kept.get("when") == "always" else ("",)
-            yield _job(title, job["needs"], rules, GITLAB, job["script"], report=report)
+            after = job.get("after_script", [])
+            commands = [*job["script"], *after]
+            said = (title, job["needs"], rules, GITLAB, commands)
+            yield _job(*said, report=report, anyway=after)
 
 
 def _azure(text: str) -> Iterator[Job]:
@@ -167,7 +177,10 @@ def _azure(text: str) -> Iterator[Job]:
         deployed = job.get("strategy", {}).get("runOnce", {}).get("deploy", {})
         scripts = [one for one in deployed.get("steps", job.get("steps")) if "script" in one]
         commands, report = _split((one["script"] for one in scripts), UPLOAD)
-        assert not report or scripts[-1]["condition"] == "succeededOrFailed()"
+        whatever = "succeededOrFailed()"
+        anyway = [one["script"] for one in scripts if one.get("condition") == whatever]
+        assert not report or scripts[-1]["script"] in anyway
+        assert len(anyway) == sum("condition" in one for one in scripts), "of another kind"
         yield _job(
             job["displayName"],
             (jobs[one]["displayName"] for one in job["dependsOn"]),
@@ -176,6 +189,7 @@ def _azure(text: str) -> Iterator[Job]:
             commands,
             always,
             report,
+            set(anyway) & set(commands),
         )
 
 
@@ -200,16 +214,19 @@ def _bitbucket(text: str) -> Iterator[Job]:
         (report,) = [
             path for one in pages if one["capture-on"] == "always" for path in one["paths"]
         ] or [""]
-        commands, own = tuple(step["script"]), CHANGE in runs  # never for a fork's pull request
-        yield Job(title, needs, frozenset(runs), commands, manual, own, report)
+        after, own = step.get("after-script", []), CHANGE in runs  # never for a fork's pull request
+        commands = (*step["script"], *after)
+        yield Job(title, needs, frozenset(runs), commands, manual, own, report, frozenset(after))
 
 
 STAGE = re.compile(r"^ {8}stage\('(?P<title>.+?)'\) \{\n(?P<body>.*?)^ {8}\}$", re.M | re.S)
+SHELL = re.compile(r"^ +sh '(.*)'$", re.M)
 ARCHIVE = re.compile(
     r"^ {12}post \{\n +always \{\n +archiveArtifacts artifacts: '(?P<page>.+?)', "
     r"allowEmptyArchive: true\n",
     re.M,
 )
+POST = re.compile(r"^ {12}post \{\n +always \{\n(?P<body>.*?)^ {12}\}$", re.M | re.S)
 WHEN = re.compile(r"^ {12}when \{\n(?P<body>.*?)^ {12}\}$", re.M | re.S)
 
 
@@ -219,12 +236,15 @@ def _jenkins(text: str) -> Iterator[Job]:
         condition = WHEN.search(stage["body"])
         assert condition, "every stage says when it runs"
         said = re.sub(r"\n +", "\n ", condition["body"])
-        commands = re.findall(r"^ +sh '(.*)'$", stage["body"], re.M)
+        commands = SHELL.findall(stage["body"])
         assert len(re.findall(r"\bsh\b", stage["body"])) == len(commands), "of another form"
         assert ("input {" in stage["body"]) == ("beforeInput" in said)
         kept = ARCHIVE.search(stage["body"])
         report = kept["page"] if kept else ""
-        yield _job(stage["title"], before, said, JENKINS, commands, report=report)
+        post = POST.search(stage["body"])
+        after = SHELL.findall(post["body"]) if post else []
+        named = (stage["title"], before, said, JENKINS, commands)
+        yield _job(*named, report=report, anyway=after)
         before.append(stage["title"])
 
 

@@ -60,7 +60,8 @@ def test_where_checks_have_no_names_they_are_asked_for(family: Family, tmp_path:
     for name in UNNAMED:
         folder = copy(repository_with(family, "cicd", name, "platform"), tmp_path / name)
         shutil.copy(first / "uv.lock", folder)
-        for command in (("make", "lint"), ("uv", "run", "pytest", "-q", "tests/test_host.py")):
+        tests = ("tests/test_host.py", "tests/test_comment.py")
+        for command in (("make", "lint"), ("uv", "run", "pytest", "-q", *tests)):
             said = call(*command, at=folder, UV_PROJECT_ENVIRONMENT=environment, UV_FROZEN="true")
         assert "failed" not in said and "passed" in said
         asks = folder / "src" / "flight_delays_platform" / "protect.py"

@@ -86,7 +86,7 @@ def test_repositories_at_each_host_pass_their_own_checks(family: Family, tmp_pat
         source = repository_with(family, "source_repository", name, "product")
         folder = copy(source, tmp_path / name)
         shutil.copy(first / "uv.lock", folder)
-        test = ("uv", "run", "pytest", "-q", "tests/test_owners.py")
+        test = ("uv", "run", "pytest", "-q", "tests/test_owners.py", "tests/test_comment.py")
         for command in (("make", "lint"), test):
             said = call(
                 *command,
@@ -442,7 +442,8 @@ def test_platforms_at_each_host_pass_their_own_checks(family: Family, tmp_path: 
         source = repository_with(family, "source_repository", name, "platform")
         folder = copy(source, tmp_path / name)
         shutil.copy(first / "uv.lock", folder)
-        for command in (("make", "lint"), ("uv", "run", "pytest", "-q", "tests/test_host.py")):
+        tests = ("tests/test_host.py", "tests/test_comment.py")
+        for command in (("make", "lint"), ("uv", "run", "pytest", "-q", *tests)):
             said = call(
                 *command,
                 at=folder,

@@ -15,7 +15,7 @@ from dialects import CHANGE, DIALECTS, MAIN, SCHEDULE, repository
 from rendering import ROLES, Family, call, copy, set_up, surroundings
 
 REFERENCE = "github-actions"
-COMMAND = re.compile(r"make [a-z][a-z-]*( [A-Z]+=[a-z0-9-]+)*")
+COMMAND = re.compile(r"make [a-z][a-z-]*( [A-Z_]+=[a-z0-9./-]+)*")
 
 
 def test_every_dialect_is_held_to_the_description() -> None:
@@ -35,6 +35,7 @@ def test_each_dialect_has_each_job(name: str, role: str, family: Family) -> None
         assert found[title].approval == job.approval
         assert found[title].own >= job.own, "it would run for a fork"
         assert found[title].report == job.report
+        assert found[title].anyway == job.anyway
         if dialect.in_a_row:
             assert found[title].needs >= job.needs
         else:

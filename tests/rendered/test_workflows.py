@@ -150,6 +150,8 @@ def test_actions_are_commits_and_permissions_the_least(
         more = {"packages": "write", "id-token": "write"} if publishes else {}
         if "make drift" in str(job["steps"]):
             more = {"issues": "write"}
+        if "make comment" in str(job["steps"]):
+            more = {"pull-requests": "write"}
         if "ENVIRONMENT=prod" in str(job["steps"]) and dialect == "github-actions":
             more["id-token"] = "write"  # it is in an account, which lends a role by it
         assert job["permissions"] == {"contents": "read", **more}

@@ -16,4 +16,4 @@ def test_ci_runs_verbs_of_the_makefile() -> None:
         program, verb, *settings = command.split()
         assert program == "make"
         assert verb in verbs
-        assert all(re.fullmatch(r"[A-Z]+=[a-z0-9-]+", setting) for setting in settings)
+        assert all(re.fullmatch(r"[A-Z]+=[a-z0-9./-]+", setting) for setting in settings)

@@ -13,6 +13,13 @@ from .faults import Fault
 
 TOKEN: Final = "FLIGHT_DELAYS_FAMILY_TOKEN"  # noqa: S105  # its name
 
+# What a host says to a token that may not, or that is not to know.
+NOT_ALLOWED: Final = (401, 403, 404)
+
+
+class Refused(Fault):
+    """The host does not let this token do it."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -20,6 +27,16 @@ class Place:
 
     server: str
     owner: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """A pull request that is checked, and where: empty what is not known."""
+
+    number: str = ""
+    run: str = ""
+    foreign: bool = False
+    """Whether it comes from a fork, whose job may change nothing here."""
 
 
 def place(origin: str = "") -> Place:
@@ -37,13 +54,13 @@ def place(origin: str = "") -> Place:
     return Place(f"{parts.scheme if web else 'https'}://{parts.hostname}{port}", owner)
 
 
-def known_token() -> str:
+def known_token(name: str = TOKEN) -> str:
     """What opens the host, or nothing.
 
     A service of pipelines writes the name of a variable that is not set into it.
     """
-    given = os.environ.get(TOKEN, "")
-    return "" if given == f"$({TOKEN})" else given
+    given = os.environ.get(name, "")
+    return "" if given == f"$({name})" else given
 
 
 def token(what_for: str) -> str:
@@ -70,7 +87,8 @@ def ask(
     if answer.status_code in settled:
         return None
     if not answer.is_success:
-        raise Fault(
+        kind = Refused if answer.status_code in NOT_ALLOWED else Fault
+        raise kind(
             f"{client.base_url.host} answers {answer.status_code} to {method} {path}: "
             f"{answer.text[:200].strip() or 'nothing more'}; {_remedy(answer.status_code)}"
         )
@@ -79,7 +97,7 @@ def ask(
 
 def _remedy(status: int) -> str:
     if status in (401, 403):
-        return f"give {TOKEN} the rights that the page of the host names"
+        return "give the token the rights that the page of the host names"
     if status == 404:
         return "is it there, and may the token see it? Then run this again"
     return "mend what it names, and run this again"

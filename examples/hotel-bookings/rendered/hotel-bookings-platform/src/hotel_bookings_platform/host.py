@@ -1,6 +1,7 @@
-"""GitHub's interface: rules of branches, access of teams, issues."""
+"""GitHub's interface: rules of branches, access of teams, issues, comments."""
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import httpx
@@ -8,6 +9,8 @@ import httpx
 from .hosting import Place, Repository, ask
 
 BRANCH = "main"
+# The longest comment, in characters.
+LONGEST = 65_536
 # Whether checks are asked for by their names.
 BY_NAME = True
 
@@ -20,6 +23,28 @@ def client(place: Place, token: str) -> httpx.Client:
         headers={"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"},
         timeout=30,
     )
+
+
+def comment(client: httpx.Client, path: str, number: str, mark: str, text: str) -> str:
+    """Comment on a pull request, or bring the own comment of this mark up to date; its address."""
+    comments = f"/repos/{path}/issues/{number}/comments"
+    # The token of a run is no person's, and only such tokens write as bots.
+    person: dict[str, Any] | None = ask(client, "GET", "/user", settled=(403,))
+    key, name = ("login", person["login"]) if person else ("type", "Bot")
+    for one in _all(client, f"{comments}?per_page=100"):
+        if str(one["body"]).startswith(mark) and (one["user"] or {}).get(key) == name:
+            place = f"/repos/{path}/issues/comments/{one['id']}"
+            return str(ask(client, "PATCH", place, {"body": text})["html_url"])
+    return str(ask(client, "POST", comments, {"body": text})["html_url"])
+
+
+def _all(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
+    """What the host lists by pages of a hundred."""
+    for page in count(1):
+        found: list[dict[str, Any]] = ask(client, "GET", f"{path}&page={page}")
+        yield from found
+        if len(found) < 100:
+            return
 
 
 def protect(client: httpx.Client, repository: Repository, checks: Sequence[str]) -> Iterator[str]:
