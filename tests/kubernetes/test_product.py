@@ -21,6 +21,7 @@ import pytest
 import yaml
 
 from ninefold_stacks.foundation.kubernetes.stores.defaults import IMAGES
+from ninefold_stacks.pinned import image
 from ninefold_stacks.platform.release import documents
 
 from bed import builder, standins
@@ -37,7 +38,7 @@ ROLES = ("data-engineering", "training", "serving")
 COMPONENT = "app.kubernetes.io/component"
 STATE = "/var/lib/flight-delays"
 HEAD, WORKER = (f"ray.io/cluster=training,ray.io/node-type={one}" for one in ("head", "worker"))
-METRICS_IMAGE = "docker.io/prom/prometheus:v3.5.0"
+METRICS_IMAGE = image("docker.io/prom/prometheus")
 # One node, which all pods share, with as few processors as a laptop has.
 PARTS = (
     Part(
@@ -298,7 +299,7 @@ def images(node: Access, product: Family) -> None:
     if not node.state:
         pytest.skip("optional: images are built for nodes of our own")
     for name in (*IMAGES.values(), METRICS_IMAGE):
-        node.load(standins.archive(name))
+        node.load(standins.archive(name), name)
     give(node, product.repository("platform") / "images" / "model-registry", "model-registry")
     for role in ROLES:
         call("uv", "lock", "--quiet", at=product.repository(role))

@@ -20,6 +20,7 @@ from ninefold_stacks.configuration import generated
 from ninefold_stacks.foundation.kubernetes import Foundation
 from ninefold_stacks.foundation.kubernetes.stores import PASSWORDS
 from ninefold_stacks.foundation.kubernetes.stores.defaults import IMAGES
+from ninefold_stacks.pinned import image
 from ninefold_stacks.platform import Config, Platform, foundation
 
 from bed import builder, standins
@@ -36,7 +37,7 @@ PRODUCT = "flight-delays"
 COMPONENT = "app.kubernetes.io/component"
 REGISTRY_IMAGE = "docker.io/library/flight-delays-model-registry:test"
 RAY_IMAGE = "docker.io/library/flight-delays-training:test"
-METRICS_IMAGE = "docker.io/prom/prometheus:v3.5.0"
+METRICS_IMAGE = image("docker.io/prom/prometheus")
 SECRETS = {
     name: f"{name}-geheim-and-long-enough"
     for name in (*PASSWORDS, "model_registry", "model_registry_session", "training", "monitoring")
@@ -105,7 +106,7 @@ def images(node: Access, family: Family, tmp_path_factory: pytest.TempPathFactor
     if not node.state:
         pytest.skip("optional: images are built for nodes of our own")
     for name in (*IMAGES.values(), METRICS_IMAGE):
-        node.load(standins.archive(name))
+        node.load(standins.archive(name), name)
     node.load(
         builder.image(family.repository("platform") / "images" / "model-registry", REGISTRY_IMAGE)
     )

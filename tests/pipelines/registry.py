@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import ssl
 import subprocess
 import urllib.error
@@ -24,6 +25,12 @@ USER, PASSWORD = "robot", "not-for-the-log-7f3a"
 # The password as the registry keeps it, made with `htpasswd -nbB`.
 HASHED = "$2b$05$abcdefghijklmnopqrstuukskXQdg4kwy2x32jqrRR9gBrZnk0rja"
 BUNDLE = "ca-certificates.crt"
+# The engine, with the base image that the machine has in place of the published one.
+ENGINE = """\
+#!/bin/sh
+case $1 in build) shift; exec {program} build --build-arg={base} "$@" ;; esac
+exec {program} "$@"
+"""
 KINDS = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -82,7 +89,12 @@ class Registry:
         }
         for name, content in files.items():
             (self.folder / name).write_text(content, encoding="utf-8")
+        engine = self.folder / "buildah"
+        program = shutil.which("buildah")
+        engine.write_text(ENGINE.format(program=program, base=builder.BASE), "utf-8")
+        engine.chmod(0o755)
         return {
+            "CONTAINER": str(engine),
             "CONTAINERS_STORAGE_CONF": str(self.folder / "storage.conf"),
             "CONTAINERS_CONF": str(self.folder / "containers.conf"),
             "CONTAINERS_REGISTRIES_CONF": str(self.folder / "registries.conf"),

@@ -25,12 +25,12 @@ class Access:
         """To one of our own."""
         return cls(state.kubeconfig, Api(state).kubectl, state)
 
-    def load(self, archive: Path) -> None:
+    def load(self, archive: Path, name: str = "") -> None:
         """Give our node an image; another cluster pulls it by its name."""
         if self.state:
             node = Node(self.state)
             node.house.enter()
-            node.load(archive)
+            node.load(archive, name)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from .faults import Fault, Unable
 from .places import IMAGES
 
 PYTHON = "docker.io/library/python:3.11-slim"
+# What stands for the published base, whose digest no image made here can have.
+BASE = f"BASE={PYTHON}"
 # The release of Debian with this Python.
 RELEASE = "bookworm"
 PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
@@ -47,6 +49,7 @@ def image(folder: Path, name: str) -> Path:
             "--layers",
             f"--tag={name}",
             f"--file={folder / 'Containerfile'}",
+            f"--build-arg={BASE}",
             *(f"--volume={one}" for one in lent(Path(settings))),
             str(folder),
         )

@@ -68,9 +68,13 @@ class Node(Api):
             self._operate()
         self.wait("kubelet", self._ready)
 
-    def load(self, path: Path) -> None:
-        """Give the node an image from an archive."""
+    def load(self, path: Path, name: str = "") -> None:
+        """Give the node an image from an archive; a name with a digest means it from then on."""
         self.house.inside(*_ctr("images", "import", "--local", str(path)))
+        tagged, _, digest = name.partition("@")
+        if digest:
+            named = f"{tagged.rpartition(':')[0]}@{digest}"
+            self.house.inside(*_ctr("images", "tag", "--force", tagged, named))
 
     def _contain(self) -> None:
         folder = self.state.folder

@@ -26,17 +26,21 @@ GATEWAY = "docker.io/versity/versitygw"
 
 
 def archive(name: str) -> Path:
-    """The archive of the image `name`, under any of its tags; made once for its recipe."""
-    repository, _, tag = name.rpartition(":")
+    """The archive of the image `name`, under any of its tags; made once for its recipe.
+
+    Its digest is that of the published one: the node is told that it names ours (`Node.load`).
+    """
+    tagged = name.partition("@")[0]
+    repository, _, tag = tagged.rpartition(":")
     if repository == GATEWAY:
-        return _gateway(name, tag)
+        return _gateway(tagged, tag)
     if repository not in DEBIAN:
         raise Fault(f"there is no stand-in for {name}; there are {', '.join((*DEBIAN, GATEWAY))}")
     folder = FOLDER / DEBIAN[repository]
     path = IMAGES / f"{folder.name}-{tag}-{_key(folder)}.tar"
     with locked(IMAGES / f"{folder.name}.lock"):
         if not path.is_file():
-            builder.image(folder, name).rename(path)
+            builder.image(folder, tagged).rename(path)
     return path
 
 
