@@ -18,6 +18,9 @@ REPORTS = {
     "verbs": ["create", "patch"],
 }
 
+# Whoever makes a workflow the owner that an object waits for must be allowed to hold it up.
+OWNS = {"apiGroups": ["argoproj.io"], "resources": ["workflows/finalizers"], "verbs": ["update"]}
+
 
 def rules(made: Made) -> Any:
     return made.one("Role")["rules"]
@@ -43,7 +46,7 @@ def test_it_makes_the_objects_by_which_the_compute_takes_steps() -> None:
         "resources": ["works"],
         "verbs": ["create", "get"],
     }
-    assert rules(Orders(STEPS.technology, before=before).run()) == [REPORTS, more]
+    assert rules(Orders(STEPS.technology, before=before).run()) == [REPORTS, more, OWNS]
 
 
 def test_the_step_that_computes_is_handed_in_as_its_identity_may(family: Family) -> None:
