@@ -1,7 +1,7 @@
 """The controller of workflows, for as long as a test needs it, and images for the steps.
 
-The controller is the real one, beside the cluster and not in it, with the rights that its makers
-publish for it and no others. What it puts into a step's pod is the real one as well.
+The controller is the real one, a process of the node beside its pods, with the rights that its
+makers publish for it and no others. What it puts into a step's pod is the real one as well.
 """
 
 import os
@@ -16,6 +16,7 @@ from bed import build, images, pins, standins
 from bed.access import Access
 from bed.api import Api
 from bed.archive import Image, write
+from bed.house import House
 
 NAMESPACE, WHO = "argo", "argo"
 RIGHTS = "manifests/cluster-install-no-crds/workflow-controller-rbac"
@@ -32,7 +33,10 @@ def controller(access: Access, folder: Path) -> Iterator[Path]:
     access.load(standins.archive(EXECUTOR))
     _entitle(access)
     user = Api(access.state).user(f"system:serviceaccount:{NAMESPACE}:{WHO}")
+    house = House(access.state)
+    house.enter()
     command = (
+        *house.door,
         str(pins.WORKFLOWS.program("workflow-controller")),
         f"--kubeconfig={user}",
         f"--namespace={NAMESPACE}",
@@ -45,7 +49,7 @@ def controller(access: Access, folder: Path) -> Iterator[Path]:
         "CRON_SYNC_PERIOD": "1s",
         "DEFAULT_REQUEUE_TIME": "1s",
         "TZ": ZONE,
-        "HOME": str(folder),
+        "HOME": str(access.state.folder),
         "PATH": os.environ["PATH"],
     }
     with servers.running(command, folder, variables):
