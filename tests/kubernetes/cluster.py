@@ -86,7 +86,9 @@ def _build(asked: argparse.Namespace) -> None:
     depth = asked.depth or _deepest()
     if reason := cluster.unable(depth):
         raise Unable(reason)
-    build.provide((*pins.GROUPS[depth], pins.JUDGES, pins.DELIVERY))
+    # Of workflows pods come: without a node their controller has nothing to do.
+    more = (pins.WORKFLOWS,) if depth == "node" else ()
+    build.provide((*pins.GROUPS[depth], pins.JUDGES, pins.DELIVERY, *more))
     for kinds in (pins.KINDS, pins.DELIVERY_KINDS, pins.FLUX_KINDS):
         build.definitions(kinds)
 

@@ -2,10 +2,13 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from bed.access import Access
+from deployed import ENVIRONMENT
 from registration import Object
 
 
@@ -37,3 +40,15 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not come to pass"
         time.sleep(0.5)
+
+
+def elsewhere(platform: Path, product: str) -> str:
+    """Make another environment of the usual one, where no other test is; its name."""
+    environment = f"t-{uuid.uuid4().hex[:8]}"
+    release = platform / "release"
+    (release / environment).symlink_to(ENVIRONMENT)
+    rules = release / ENVIRONMENT / "kustomization.yaml"
+    text = rules.read_text("utf-8")
+    here, there = (f"{product}-{one}" for one in (ENVIRONMENT, environment))
+    rules.write_text(text.replace(here, there), "utf-8")
+    return environment

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from bed import builder, standins
 from bed.access import Access
 from deployed import ENVIRONMENT, Part, world
 from monitor import Monitor
-from place import Place, until
+from place import Place, elsewhere, until
 from registration import Object
 from rendering import Family, call, example, ninefold
 from sliced import small
@@ -316,15 +315,8 @@ def give(node: Access, folder: Path, role: str) -> None:
 
 @pytest.fixture(scope="module")
 def place(node: Access, images: None, product: Family) -> Iterator[Product]:
-    # A namespace of its own: another test may have one of the same product.
-    environment = f"t-{uuid.uuid4().hex[:8]}"
-    name = f"flight-delays-{environment}"
-    release = product.repository("platform") / "release"
-    (release / environment).symlink_to(ENVIRONMENT)
-    rules = release / ENVIRONMENT / "kustomization.yaml"
-    rules.write_text(
-        rules.read_text("utf-8").replace(f"flight-delays-{ENVIRONMENT}", name), "utf-8"
-    )
+    environment = elsewhere(product.repository("platform"), product.name)
+    name = f"{product.name}-{environment}"
     made = Product(node, name, product)
     try:
         with made.timed("objects"):

@@ -1,5 +1,6 @@
 """What a cluster may ask of every pod: who opens the registry, and whose users pods run as."""
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -57,7 +58,8 @@ def stated(judged: World) -> Iterator[str]:
             if word in USERS:
                 yield f"{one}: {path}"
         for path, text in texts(one.inputs):
-            if any(f"{word}:" in text for word in USERS):
+            # `null` takes away what the controller would state.
+            if any(re.search(rf"\b{word}: (?!null\b)", text) for word in USERS):
                 yield f"{one}: {path}"
 
 

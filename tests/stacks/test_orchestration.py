@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import yaml
 from orders import Made, Orders
 
 from ninefold_stacks.provision import Kind, Provided
@@ -16,6 +17,9 @@ REPORTS = {
     "resources": ["workflowtaskresults"],
     "verbs": ["create", "patch"],
 }
+
+# Whoever makes a workflow the owner that an object waits for must be allowed to hold it up.
+OWNS = {"apiGroups": ["argoproj.io"], "resources": ["workflows/finalizers"], "verbs": ["update"]}
 
 
 def rules(made: Made) -> Any:
@@ -42,7 +46,7 @@ def test_it_makes_the_objects_by_which_the_compute_takes_steps() -> None:
         "resources": ["works"],
         "verbs": ["create", "get"],
     }
-    assert rules(Orders(STEPS.technology, before=before).run()) == [REPORTS, more]
+    assert rules(Orders(STEPS.technology, before=before).run()) == [REPORTS, more, OWNS]
 
 
 def test_the_step_that_computes_is_handed_in_as_its_identity_may(family: Family) -> None:
@@ -54,6 +58,12 @@ def test_the_step_that_computes_is_handed_in_as_its_identity_may(family: Family)
     assert made["spec"]["entrypoint"].endswith("flight-delays-training train")
     assert step["retryStrategy"]["limit"] == "1"
     assert step["resource"]["setOwnerReference"] is True
+    # The controller states a user for the containers of such a step, which are these.
+    patch = yaml.safe_load(step["podSpecPatch"])
+    assert {one["name"] for each in patch.values() for one in each} == {"init", "main"}
+    assert all(
+        one["securityContext"] == {"runAsUser": None} for each in patch.values() for one in each
+    )
     assert {"dataset", "evaluate", "train-in-pod"} <= {
         name for name, one in templates.items() if "container" in one
     }
@@ -66,3 +76,14 @@ def test_the_step_that_computes_is_handed_in_as_its_identity_may(family: Family)
     (rule,) = [one for one in role.inputs["rules"] if one["apiGroups"] == [group]]
     assert rule["resources"] == [f"{made['kind'].lower()}s"]
     assert rule["verbs"] == ["create", "get"]
+
+
+def test_a_failed_step_stops_no_others_and_a_run_ends_before_the_next_is_due(
+    family: Family,
+) -> None:
+    workflows = world(family, "small").of("WorkflowTemplate")
+    assert len(workflows) == 2
+    for one in workflows:
+        spec = one.inputs["spec"]
+        assert [each["dag"]["failFast"] for each in spec["templates"] if "dag" in each] == [False]
+        assert 0 < spec["activeDeadlineSeconds"] < 24 * 3600

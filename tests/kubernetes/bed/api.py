@@ -109,7 +109,8 @@ class Api:
             f"--service-account-signing-key-file={self.authority.tokens}",
             "--authorization-mode=Node,RBAC",
             # Pod Security is on by itself, and told what to enforce by labels of the namespace.
-            "--enable-admission-plugins=NodeRestriction",
+            # Who may not hold up an owner may not say that something of it does: as on OpenShift.
+            "--enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement",
             "--allow-privileged=true",
             "--profiling=false",
         )

@@ -58,13 +58,18 @@ def definitions(kinds: Mapping[str, tuple[str, str]] = pins.KINDS) -> Path:
 
 def _copy_kinds(module: str, pinned: Path, inside: str, into: Path) -> None:
     """Megabytes of YAML, which clients read slowly each time: JSON from now on."""
-    asked = ("go", "mod", "download", "-json", module)
-    source = Path(json.loads(_run(asked, pinned))["Dir"]) / inside
+    source = fetched(module, pinned) / inside
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for path in source.glob("*.yaml"):
         document = yaml.load(path.read_bytes(), loader)
         if document["kind"] == "CustomResourceDefinition":
             (into / f"{path.stem}.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def fetched(module: str, pinned: Path) -> Path:
+    """The source of a module in the version that is pinned; its files are read-only."""
+    asked = ("go", "mod", "download", "-json", module)
+    return Path(json.loads(_run(asked, pinned))["Dir"])
 
 
 @contextmanager
@@ -81,17 +86,18 @@ def _build(group: pins.Group) -> None:
     tags = ("-tags", group.tags) if group.tags else ()
     flags = (*pins.FLAGS, *tags)
     say(f"building {names} (once for these pins; the first time takes minutes)")
-    packages = _run(("go", "list", *_lister(flags), "-deps", *group.packages), group.folder)
-    total = len(packages.split())
     start = time.monotonic()
     for left in BUILT.glob(f".{group.name}-*"):  # by a build that was killed
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=BUILT, prefix=f".{group.name}-") as folder:
         made = Path(folder) / "bin"
         made.mkdir()
+        work = _workspace(group, Path(folder))
+        listed = ("go", "list", *_lister(flags), "-deps", *group.packages)
+        total = len(_run(listed, group.folder, work).split())
         linker = ("-ldflags", pins.linked(group))
         command = ("go", "build", "-v", *flags, *linker, "-o", f"{made}/", *group.packages)
-        _watched(command, group, total)
+        _watched(command, group, total, work)
         for old, new in group.renamed:
             (made / old).rename(made / new)
         shutil.rmtree(group.place, ignore_errors=True)
@@ -99,11 +105,27 @@ def _build(group: pins.Group) -> None:
     say(f"built {group.name} in {_clock(time.monotonic() - start)}")
 
 
+def _workspace(group: pins.Group, folder: Path) -> str:
+    """A workspace where a module has the links that its archive lacks; `off` where none are."""
+    module, links = group.linking
+    if not module:
+        return "off"
+    copy, work = folder / "module", folder / "go.work"
+    shutil.copytree(fetched(module, group.folder), copy, copy_function=shutil.copyfile)
+    for place in (copy, *copy.rglob("*/")):
+        place.chmod(0o755)
+    for where, whither in links:
+        (copy / where).symlink_to(whither)
+    oldest = ".".join(map(str, pins.OLDEST_GO))
+    work.write_text(f"go {oldest}.0\nuse {group.folder}\nreplace {module} => {copy}\n", "utf-8")
+    return str(work)
+
+
 def _lister(flags: Iterable[str]) -> tuple[str, ...]:
     return tuple(flag for flag in flags if not flag.startswith(("-gcflags", "-buildvcs")))
 
 
-def _watched(command: tuple[str, ...], group: pins.Group, total: int) -> None:
+def _watched(command: tuple[str, ...], group: pins.Group, total: int, work: str) -> None:
     """Run the build; it names each package that it compiles, the rest are sentences."""
     compiled: list[str] = []
     sentences: list[str] = []
@@ -118,7 +140,7 @@ def _watched(command: tuple[str, ...], group: pins.Group, total: int) -> None:
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     with subprocess.Popen(
-        command, cwd=group.folder, env=_environment(), text=True, stderr=subprocess.PIPE
+        command, cwd=group.folder, env=_environment(work), text=True, stderr=subprocess.PIPE
     ) as running:
         for line in running.stderr or ():
             (sentences if SENTENCE.search(line.strip()) else compiled).append(line.rstrip())
@@ -129,9 +151,9 @@ def _watched(command: tuple[str, ...], group: pins.Group, total: int) -> None:
         raise Fault(f"the build of {group.name} failed in {group.folder}:\n{reason}")
 
 
-def _run(command: tuple[str, ...], folder: Path) -> str:
+def _run(command: tuple[str, ...], folder: Path, work: str = "off") -> str:
     done = subprocess.run(
-        command, cwd=folder, env=_environment(), capture_output=True, text=True, check=False
+        command, cwd=folder, env=_environment(work), capture_output=True, text=True, check=False
     )
     if done.returncode:
         why = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
@@ -139,8 +161,8 @@ def _run(command: tuple[str, ...], folder: Path) -> str:
     return done.stdout
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
+def _environment(work: str) -> dict[str, str]:
+    return {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": work}
 
 
 def _clock(seconds: float) -> str:

@@ -49,6 +49,8 @@ class Group:
     tags: str = ""
     # Go names a program by its package; where that says little we call it something else.
     renamed: tuple[tuple[str, str], ...] = ()
+    # A module, and its symbolic links (where, whither): Go's archives of modules hold none.
+    linking: tuple[str, tuple[tuple[str, str], ...]] = ("", ())
 
     @property
     def folder(self) -> Path:
@@ -103,6 +105,13 @@ DELIVERY = Group(
     (f"{ARGO_CD}/cmd", "sigs.k8s.io/kustomize/kustomize/v5"),
     renamed=(("cmd", "argocd"),),
 )
+# The controller of workflows, and what it puts into the pods of their steps.
+WORKFLOWS = Group(
+    "workflows",
+    "argo",
+    (f"{ARGO}/cmd/workflow-controller", f"{ARGO}/cmd/argoexec"),
+    linking=(ARGO, (("workflow/executor/osspecific/signal_linux.go", "signal_darwin.go"),)),
+)
 # They judge objects; no cluster runs them.
 JUDGES = Group(
     "judges", "judges", ("github.com/yannh/kubeconform/cmd/kubeconform", "./podsecurity")
@@ -125,6 +134,7 @@ def linked(group: Group) -> str:
     values = {
         "kubernetes": ("k8s.io/component-base/version.gitVersion", KUBERNETES),
         "containerd": (f"{CONTAINERD}/version.Version", CONTAINERD),
+        "argo": (f"{ARGO}.version", ARGO),
     }
     if group.module not in values:
         return "-s -w"
@@ -136,7 +146,8 @@ def key(group: Group) -> str:
     """A short hash of all that decides what comes out of the build."""
     files = sorted((*group.folder.glob("go.*"), *group.folder.rglob("*.go")))
     parts = [path.read_bytes() for path in files]
-    said = [group.packages, group.tags, FLAGS, linked(group), go(), platform.machine()]
+    said: list[object] = [group.packages, group.tags, FLAGS, linked(group), go()]
+    said += [platform.machine(), *([group.linking] if group.linking[0] else [])]
     parts.append(json.dumps(said).encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 

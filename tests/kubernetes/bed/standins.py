@@ -22,20 +22,24 @@ DEBIAN: Mapping[str, str] = {
     "docker.io/prom/prometheus": "prometheus",
     "docker.io/valkey/valkey": "valkey",
 }
-GATEWAY = "docker.io/versity/versitygw"
+# The repository of an image -> what builds the one program in it, its name, and where it is.
+BUILT: Mapping[str, tuple[pins.Group, str, str]] = {
+    "docker.io/versity/versitygw": (pins.STORES, "versitygw", "usr/local/bin"),
+    "quay.io/argoproj/argoexec": (pins.WORKFLOWS, "argoexec", "bin"),
+}
 
 
 def archive(name: str) -> Path:
     """The archive of the image `name`, under any of its tags; made once for its recipe.
 
-    Its digest is that of the published one: the node is told that it names ours (`Node.load`).
+    Its digest is that of the published one: the node is told that it means ours (`Node.load`).
     """
     tagged = name.partition("@")[0]
     repository, _, tag = tagged.rpartition(":")
-    if repository == GATEWAY:
-        return _gateway(tagged, tag)
+    if repository in BUILT:
+        return _program(tagged, tag, *BUILT[repository])
     if repository not in DEBIAN:
-        raise Fault(f"there is no stand-in for {name}; there are {', '.join((*DEBIAN, GATEWAY))}")
+        raise Fault(f"there is no stand-in for {name}; there are {', '.join((*DEBIAN, *BUILT))}")
     folder = FOLDER / DEBIAN[repository]
     path = IMAGES / f"{folder.name}-{tag}-{_key(folder)}.tar"
     with locked(IMAGES / f"{folder.name}.lock"):
@@ -51,16 +55,15 @@ def _key(folder: Path) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
-def _gateway(name: str, tag: str) -> Path:
-    build.provide((pins.STORES,))
-    path = IMAGES / f"versity-{tag}-{pins.key(pins.STORES)}.tar"
-    with locked(IMAGES / "versity.lock"):
+def _program(name: str, tag: str, group: pins.Group, program: str, folder: str) -> Path:
+    build.provide((group,))
+    path = IMAGES / f"{program}-{tag}-{pins.key(group)}.tar"
+    with locked(IMAGES / f"{program}.lock"):
         if not path.is_file():
             say(f"making {name}")
-            shell = busybox_program()
-            program = "usr/local/bin/versitygw"
-            programs = {"bin/busybox": shell, program: pins.STORES.program("versitygw")}
+            shell, place = busybox_program(), f"{folder}/{program}"
+            programs = {"bin/busybox": shell, place: group.program(program)}
             new = path.with_suffix(".new")
-            write(Image(name, (f"/{program}",), programs, busybox_links(shell), ("tmp",)), new)
+            write(Image(name, (f"/{place}",), programs, busybox_links(shell), ("tmp",)), new)
             new.rename(path)
     return path

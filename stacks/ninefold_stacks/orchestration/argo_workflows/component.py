@@ -14,19 +14,20 @@ from ninefold_stacks.foundation.kubernetes.api_server import let_out
 from ninefold_stacks.foundation.kubernetes.site import Site
 from ninefold_stacks.foundation.kubernetes.traffic import Flow
 from ninefold_stacks.foundation.kubernetes.workload import COMPONENT
-from ninefold_stacks.provision import SERVING, SERVING_PORT, STEPS, Kind, Order, Provided
+from ninefold_stacks.provision import SERVING, SERVING_PORT, STEPS, Order, Provided
 
 from .form import Config
 
 PASSWORDS: Final = ()
 TYPE: Final = "ninefold:orchestration:ArgoWorkflows"
+GROUP: Final = "argoproj.io"
 
 
 class Reporters(pulumi.ComponentResource):
     """The identity of what executes steps: it may report their end, and nothing else.
 
     Where the compute takes steps as objects, it may make those, too, and look how they get on;
-    they are deleted with the workflow that owns them.
+    they are deleted with the workflow that owns them, and some clusters ask whether it may say so.
     """
 
     service_account: pulumi.Output[str]
@@ -34,15 +35,14 @@ class Reporters(pulumi.ComponentResource):
     def __init__(self, order: Order) -> None:
         site = order.site
         super().__init__(TYPE, STEPS, {}, pulumi.ResourceOptions(parent=site.parent))
-        report = PolicyRuleArgs(
-            api_groups=["argoproj.io"],
-            resources=["workflowtaskresults"],
-            verbs=["create", "patch"],
-        )
-        made = [_rule(kind) for one in order.before.values() for kind in one.jobs]
+        rules = [_rule(GROUP, "workflowtaskresults", "create", "patch")]
+        kinds = [kind for one in order.before.values() for kind in one.jobs]
+        rules += [_rule(kind.group, kind.resource, "create", "get") for kind in kinds]
+        if kinds:
+            rules.append(_rule(GROUP, "workflows/finalizers", "update"))
         own = site.below(self)
         account = own.account(STEPS)
-        own.entitle(STEPS, account, [report, *made])
+        own.entitle(STEPS, account, rules)
         self._token(own, account)
         self.service_account = account.metadata.name
         self.register_outputs({"service_account": self.service_account})
@@ -61,10 +61,8 @@ class Reporters(pulumi.ComponentResource):
         )
 
 
-def _rule(kind: Kind) -> PolicyRuleArgs:
-    return PolicyRuleArgs(
-        api_groups=[kind.group], resources=[kind.resource], verbs=["create", "get"]
-    )
+def _rule(group: str, resource: str, *verbs: str) -> PolicyRuleArgs:
+    return PolicyRuleArgs(api_groups=[group], resources=[resource], verbs=list(verbs))
 
 
 def provision(order: Order) -> Provided:
