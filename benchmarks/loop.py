@@ -12,6 +12,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -190,12 +191,17 @@ def _note(line: str, timeline: Timeline) -> str:
 
 
 def _newcomer(folder: Path) -> dict[str, str]:
-    """The environment without uv, and with caches that begin empty."""
+    """The environment without uv and without ours, and with caches that begin empty."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("UV_CACHE")}
     for name in ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "UV"):
         kept.pop(name, None)
     places = [place for place in kept["PATH"].split(os.pathsep) if place]
-    without = [place for place in places if not (Path(place) / "uv").exists()]
+    # `make bench` runs in an environment that has no pip: a newcomer's Python is not that one.
+    without = [
+        place
+        for place in places
+        if not (Path(place) / "uv").exists() and Path(place).parent != Path(sys.prefix)
+    ]
     return {
         **kept,
         "PATH": os.pathsep.join(without),

@@ -14,6 +14,11 @@ from hotel_bookings_product.stragglers import marked
 from hotel_bookings_product.warmup import IMPORTS, Warmup
 
 NAME = f"w{os.getpid()}"
+PREPARES = """
+def prepare(settings):
+    with open("prepared", "w") as file:
+        file.write(settings)
+"""
 
 
 def written(folder: Path, files: dict[str, str]) -> None:
@@ -34,7 +39,7 @@ def test_all_that_a_package_may_import_is_compiled(tmp_path: Path) -> None:
             "toy/exits.py": "raise SystemExit(2)\n",
             "toy/settings.py": "def load_settings():\n    return 'quiet'\n",
             "toy/environment.py": "def apply(settings):\n    assert settings == 'quiet'\n",
-            "toy/works.py": "",
+            "toy/works.py": PREPARES,
             "toy-1.dist-info/METADATA": "Name: toy\nVersion: 1\nRequires-Dist: Some_Library>=2\n",
             "library/__init__.py": "",
             "some_library-2.dist-info/METADATA": "Name: some-library\nVersion: 2\n",
@@ -49,6 +54,7 @@ def test_all_that_a_package_may_import_is_compiled(tmp_path: Path) -> None:
     assert compiled >= {"broken", "exits", "works"}
     assert "__main__" not in compiled
     assert list((tmp_path / "library").rglob("*.pyc"))
+    assert (tmp_path / "prepared").read_text("utf-8") == "quiet"
 
 
 def test_it_ends_with_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

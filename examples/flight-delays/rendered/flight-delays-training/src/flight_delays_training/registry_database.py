@@ -14,7 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from .settings import Settings
+
 SCRATCH: Final = ".new-"
+
+
+def prepare(settings: Settings) -> None:
+    """Have the database before its first writer waits for it; a server has its own."""
+    place = settings.extra["registry"]
+    if not place.startswith(("http://", "https://")):
+        with locked(Path(place) / "mlflow.db"):
+            pass
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Imports everything that a package may import, and lets none of it do anything.
+"""Imports everything that a package may import, and prepares what its first use would wait for.
 
 `python imports.py PACKAGE`, by the Python of that package's environment, which holds nothing of this
 repository: the standard library only.
@@ -27,14 +27,22 @@ def modules(package: str) -> Iterator[str]:
 
 
 def main(package: str) -> None:
-    """Import them all; what cannot be imported here is not needed here."""
+    """Import them all; what cannot be imported here is not needed here.
+
+    A module of the package may have `prepare(settings)`: what its first use would wait for.
+    """
     environment = importlib.import_module(f"{package}.environment")
-    settings = importlib.import_module(f"{package}.settings")
-    environment.apply(settings.load_settings())  # the libraries are to stay as quiet as in a step
+    settings = importlib.import_module(f"{package}.settings").load_settings()
+    environment.apply(settings)  # the libraries are to stay as quiet as in a step
     for name in modules(package):
         if not name.endswith("__main__"):
             with contextlib.suppress(Exception, SystemExit):
                 importlib.import_module(name)
+    own = [module for name, module in sys.modules.items() if name.startswith(f"{package}.")]
+    for module in own:
+        if prepare := getattr(module, "prepare", None):
+            with contextlib.suppress(Exception, SystemExit):
+                prepare(settings)
 
 
 def _canonical(distribution: str) -> str:
