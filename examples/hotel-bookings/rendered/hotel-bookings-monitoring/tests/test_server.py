@@ -13,6 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,9 @@ def wait_for(server: str, query: str, seconds: float = 30) -> list[Any]:
         try:
             results = ask(server, query)
         except urllib.error.HTTPError as refused:
-            raise AssertionError(f"{query}: {refused.read().decode()}") from None
+            if refused.code != HTTPStatus.SERVICE_UNAVAILABLE:  # it listens before it is ready
+                raise AssertionError(f"{query}: {refused.read().decode()}") from None
+            results = []
         except (urllib.error.URLError, ConnectionError):
             results = []
         if results and all(one["value"][1] != "NaN" for one in results):

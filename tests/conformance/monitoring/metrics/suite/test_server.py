@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,8 @@ def ask(server: str, query: str) -> list[Any]:
         with urllib.request.urlopen(url, timeout=5) as answer:
             found: list[Any] = json.load(answer)["data"]["result"]
     except urllib.error.HTTPError as refused:
+        if refused.code == HTTPStatus.SERVICE_UNAVAILABLE:  # it listens before it is ready
+            return []
         raise AssertionError(f"{query}: {refused.read().decode()}") from None
     except (urllib.error.URLError, ConnectionError):
         return []
