@@ -2,7 +2,7 @@
 
 The programs are those of the rendered platform repository, applied as they register their objects;
 the images are built from the rendered Containerfiles, and a step is what the orchestration's
-workflow says: that command, in that image, with that environment. Its controller has no place here:
+workflow says: that command, in that image, with that environment. Its controller runs elsewhere:
 the test hands in one step after the other, in the order of its graph.
 """
 
@@ -298,7 +298,7 @@ def images(node: Access, product: Family) -> None:
     if not node.state:
         pytest.skip("optional: images are built for nodes of our own")
     for name in (*IMAGES.values(), METRICS_IMAGE):
-        node.load(standins.archive(name), name)
+        standins.give(node, name)
     give(node, product.repository("platform") / "images" / "model-registry", "model-registry")
     for role in ROLES:
         call("uv", "lock", "--quiet", at=product.repository(role))

@@ -106,7 +106,7 @@ def images(node: Access, family: Family, tmp_path_factory: pytest.TempPathFactor
     if not node.state:
         pytest.skip("optional: images are built for nodes of our own")
     for name in (*IMAGES.values(), METRICS_IMAGE):
-        node.load(standins.archive(name), name)
+        standins.give(node, name)
     node.load(
         builder.image(family.repository("platform") / "images" / "model-registry", REGISTRY_IMAGE)
     )

@@ -107,7 +107,7 @@ def place(node: Access) -> Iterator[Stores]:
     able("node")
     if node.state:
         for name in IMAGES.values():
-            node.load(standins.archive(name), name)
+            standins.give(node, name)
     environment = f"t-{uuid.uuid4().hex[:8]}"
 
     def program() -> None:

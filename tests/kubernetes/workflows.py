@@ -30,7 +30,7 @@ def controller(access: Access, folder: Path) -> Iterator[Path]:
     """It runs workflows for the time of the block; the file with what it says."""
     assert access.state
     build.provide([pins.WORKFLOWS])
-    access.load(standins.archive(EXECUTOR))
+    standins.give(access, EXECUTOR)
     _entitle(access)
     user = Api(access.state).user(f"system:serviceaccount:{NAMESPACE}:{WHO}")
     house = House(access.state)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from . import build, builder, pins
+from .access import Access
 from .archive import Image, write
 from .build import locked, say
 from .faults import Fault
@@ -27,6 +28,11 @@ BUILT: Mapping[str, tuple[pins.Group, str, str]] = {
     "docker.io/versity/versitygw": (pins.STORES, "versitygw", "usr/local/bin"),
     "quay.io/argoproj/argoexec": (pins.WORKFLOWS, "argoexec", "bin"),
 }
+
+
+def give(node: Access, name: str) -> None:
+    """Give a node of ours what stands for the image `name`."""
+    node.load(archive(name), name)
 
 
 def archive(name: str) -> Path:
