@@ -178,10 +178,10 @@ def _records(stream: IO[bytes], width: int) -> Iterator[Record | Sequence[bytes]
     ahead: deque[bytes] = deque()
     blank: list[bytes] = []
     while ahead or (lines := list(islice(stream, BATCH))):
-        if not ahead and not blank and _are_plain(lines, width):
-            yield lines
-            continue
         if not ahead:
+            if not blank and _are_plain(lines, width):
+                yield lines
+                continue
             ahead.extend(lines)
         line = ahead.popleft()
         if not line.strip():
@@ -193,7 +193,7 @@ def _records(stream: IO[bytes], width: int) -> Iterator[Record | Sequence[bytes]
 
 
 def _are_plain(lines: Sequence[bytes], width: int) -> bool:
-    """Whether each line is a sound row by itself; to ask so costs a tenth of a `Record` for each."""
+    """Whether each line is a sound row by itself; a `Record` of each would take far longer."""
     block = b"".join(lines)
     commas = width - 1
     return (
