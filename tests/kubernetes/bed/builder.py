@@ -27,6 +27,8 @@ RELEASE = "bookworm"
 PACKAGES = ("ca-certificates", "python3", "python3-pip", "python3-venv")
 TOOLS = ("buildah", "debootstrap")
 KEPT = 7 * 24 * 3600  # seconds
+# Three images of roles on their way into a node: their layers, an archive, and the node's copy.
+ROOM = 16 * 1024**3  # bytes
 CERTIFICATES = Path("/etc/ssl/certs")
 # Where a machine says how its package indexes are reached.
 SETTINGS = {
@@ -67,14 +69,31 @@ def remove(name: str, archive: Path) -> None:
 
 
 def forget() -> None:
-    """Take away what builds kept that are older than a week."""
+    """Take away what builds kept: what is older than a week, and where the disk is full the rest.
+
+    What a build kept makes the next one quick; a build that does not fit makes none.
+    """
     oldest = time.time() - KEPT
     with locked(IMAGES / "storage.lock"):
-        known = json.loads(_buildah("images", "--all", "--json") or "null") or []
-        for one in known:
-            if not one.get("names") and one["created"] < oldest:
-                # One that another stands on cannot be removed, and goes with it another day.
-                subprocess.run(_command("rmi", one["id"]), capture_output=True, check=False)
+        # One that another stands on cannot be removed before that.
+        while _forgotten(oldest):
+            pass
+    for archive in IMAGES.glob("*-*.tar"):
+        # A stand-in for what is named no longer; those that are used are touched.
+        if archive.stat().st_mtime < oldest:
+            archive.unlink(missing_ok=True)
+
+
+def _forgotten(oldest: float) -> int:
+    """Remove what can be, from the oldest on; how many that were."""
+    known = json.loads(_buildah("images", "--all", "--json") or "null") or []
+    removed = 0
+    for one in sorted(known, key=lambda image: float(image["created"])):
+        useless = one["created"] < oldest or shutil.disk_usage(IMAGES).free < ROOM
+        if useless and not one.get("names"):
+            done = subprocess.run(_command("rmi", one["id"]), capture_output=True, check=False)
+            removed += not done.returncode
+    return removed
 
 
 def prepare() -> None:

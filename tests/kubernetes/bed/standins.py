@@ -51,6 +51,7 @@ def archive(name: str) -> Path:
     with locked(IMAGES / f"{folder.name}.lock"):
         if not path.is_file():
             builder.image(folder, tagged).rename(path)
+        path.touch()  # used, so it stays
     return path
 
 
@@ -72,4 +73,5 @@ def _program(name: str, tag: str, group: pins.Group, program: str, folder: str) 
             new = path.with_suffix(".new")
             write(Image(name, (f"/{place}",), programs, busybox_links(shell), ("tmp",)), new)
             new.rename(path)
+        path.touch()  # used, so it stays
     return path
