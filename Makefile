@@ -71,7 +71,7 @@ examples: setup ## Render the examples again after a change of the templates
 pins: setup ## Renew templates/pins.yaml from what the technologies and roles need [UPGRADE=1]
 	@$(RUN) python -m ninefold.pins $(if $(UPGRADE),--upgrade)
 
-digests: setup ## Ask what actions and images of others are now, for stacks/ninefold_stacks/pinned.yaml [OPTIONS=--help]
+digests: setup ## Ask what actions, images and sources of others are now, for stacks/ninefold_stacks/pinned.yaml [OPTIONS=--help]
 	@$(RUN) python -m ninefold.digests $(OPTIONS)
 
 clean: ## Remove everything that the verbs above made

@@ -1,8 +1,8 @@
-"""The digests: what actions and images of others are named by, asked of the hosts that have them.
+"""The digests: what actions, images and sources of others are named by, asked of their hosts.
 
 `make digests` renews stacks/ninefold_stacks/pinned.yaml: each action gets the newest version within
-the one that is chosen and its commit, each image the digest of the tag that is chosen. Either all
-hosts answer, or the file stays as it is.
+the one that is chosen and its commit, each image the digest and each source the commit of the tag
+that is chosen. Either all hosts answer, or the file stays as it is.
 """
 
 import argparse
@@ -21,8 +21,11 @@ from ninefold.repository import GitError, git
 PLACE: Final = Path("stacks", "ninefold_stacks", "pinned.yaml")
 HOST: Final = "https://github.com"
 SECONDS: Final = 60
-ACTION: Final = frozenset(("within", "version", "commit"))
-IMAGE: Final = frozenset(("tag", "digest"))
+FORMS: Final = {
+    "actions": frozenset(("within", "version", "commit")),
+    "images": frozenset(("tag", "digest")),
+    "sources": frozenset(("tag", "commit")),
+}
 
 Pinned = dict[str, dict[str, dict[str, str]]]
 
@@ -30,10 +33,9 @@ Pinned = dict[str, dict[str, dict[str, str]]]
 def read(path: Path) -> Pinned:
     """What the file names; raises an error where it has another form."""
     found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    forms = {"actions": ACTION, "images": IMAGE}
-    if not isinstance(found, dict) or set(found) != set(forms):
-        raise NinefoldError(f"{path}: has to hold {' and '.join(forms)}, and nothing else")
-    for kind, keys in forms.items():
+    if not isinstance(found, dict) or set(found) != set(FORMS):
+        raise NinefoldError(f"{path}: has to hold {', '.join(FORMS)}, and nothing else")
+    for kind, keys in FORMS.items():
         for name, one in found[kind].items():
             if set(one) != keys or not all(isinstance(value, str) for value in one.values()):
                 raise NinefoldError(f"{path}: {name} needs {', '.join(sorted(keys))}, as texts")
@@ -44,7 +46,7 @@ def write(path: Path, pinned: Pinned) -> None:
     """Write it sorted by name, below the head that it has."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     head = "".join(line for line in lines if line.startswith("#"))
-    ordered = {kind: dict(sorted(pinned[kind].items())) for kind in ("actions", "images")}
+    ordered = {kind: dict(sorted(pinned[kind].items())) for kind in FORMS}
     path.write_text(head + yaml.safe_dump(ordered, sort_keys=False), encoding="utf-8")
 
 
@@ -56,20 +58,14 @@ def renewed(pinned: Pinned, mirrors: Mapping[str, str]) -> Pinned:
             name: {**one, "digest": digest(name, one["tag"], mirrors)}
             for name, one in pinned["images"].items()
         },
+        "sources": {name: _source(name, one) for name, one in pinned["sources"].items()},
     }
 
 
 def _action(name: str, one: Mapping[str, str]) -> dict[str, str]:
     """The newest version within the one that is chosen, and the commit that its tag stands on."""
     address = f"{HOST}/{'/'.join(name.split('/')[:2])}"
-    answer = _tags(address)
-    commits: dict[str, str] = {}
-    for line in answer.splitlines():
-        commit, _, ref = line.partition("\t")
-        tag = ref.removeprefix("refs/tags/")
-        # A tag that is an object of its own is listed twice; the second line names the commit.
-        if tag.endswith("^{}") or tag not in commits:
-            commits[tag.removesuffix("^{}")] = commit
+    commits = _tags(address)
     within = re.compile(rf"{re.escape(one['within'])}(?:\.[0-9]+)*")
     versions = [tag for tag in commits if within.fullmatch(tag)]
     if not versions:
@@ -78,13 +74,31 @@ def _action(name: str, one: Mapping[str, str]) -> dict[str, str]:
     return {"within": one["within"], "version": newest, "commit": commits[newest]}
 
 
-def _tags(address: str) -> str:
+def _source(name: str, one: Mapping[str, str]) -> dict[str, str]:
+    """The commit that the chosen tag stands on."""
+    address = f"{HOST}/{name}"
+    commits = _tags(address)
+    if one["tag"] not in commits:
+        raise NinefoldError(f"{address} has no tag {one['tag']}")
+    return {"tag": one["tag"], "commit": commits[one["tag"]]}
+
+
+def _tags(address: str) -> dict[str, str]:
+    """The commit of each tag of a repository."""
     # A host that wants a password for it does not have it: nobody is asked for one.
     quiet = {"GIT_TERMINAL_PROMPT": "0"}
     try:
-        return git(Path.cwd(), "ls-remote", "--tags", address, settings=quiet, seconds=SECONDS)
+        answer = git(Path.cwd(), "ls-remote", "--tags", address, settings=quiet, seconds=SECONDS)
     except GitError as error:
         raise NinefoldError(f"{address} does not answer: {error}") from error
+    commits: dict[str, str] = {}
+    for line in answer.splitlines():
+        commit, _, ref = line.partition("\t")
+        tag = ref.removeprefix("refs/tags/")
+        # A tag that is an object of its own is listed twice; the second line names the commit.
+        if tag.endswith("^{}") or tag not in commits:
+            commits[tag.removesuffix("^{}")] = commit
+    return commits
 
 
 def _order(version: str) -> tuple[int, ...]:
@@ -102,10 +116,11 @@ def _said(kind: str, name: str, old: Pinned, new: Pinned) -> list[str]:
         return []
     if kind == "images":
         return [f"{name}:{now['tag']} is {now['digest']} (was {was['digest'] or 'not asked yet'})"]
-    if was["version"] != now["version"]:
-        return [f"{name} {was['version']} -> {now['version']}, {now['commit']}"]
+    version = "version" if kind == "actions" else "tag"
+    if was[version] != now[version]:
+        return [f"{name} {was[version]} -> {now[version]}, {now['commit']}"]
     return [
-        f"{name} {now['version']} WAS MOVED from {was['commit']} to {now['commit']}: "
+        f"{name} {now[version]} WAS MOVED from {was['commit']} to {now['commit']}: "
         "find out why before you commit it"
     ]
 

@@ -63,9 +63,11 @@ class Images:
     """What each `name:tag` stands for."""
 
     @property
-    def mirror(self) -> str:
-        """The option that names it in place of the public one."""
-        return f"--mirror=docker.io=http://127.0.0.1:{self.port}"
+    def mirrors(self) -> list[str]:
+        """The options that name it in place of the public ones."""
+        return [
+            f"--mirror={host}=http://127.0.0.1:{self.port}" for host in ("docker.io", "quay.io")
+        ]
 
 
 @contextmanager

@@ -33,6 +33,8 @@ def actions(tmp_path: Path) -> Actions:
     played = Actions(tmp_path / "hosted")
     for name, one in read(CHECKOUT / PLACE)["actions"].items():
         played.add(name, "v1.0.0", one["version"], "v99.0.0")
+    for name, one in read(CHECKOUT / PLACE)["sources"].items():
+        played.add(name, one["tag"], "v99.0.0")
     return played
 
 
@@ -59,7 +61,7 @@ def asked(folder: Path, actions: Actions, *options: str) -> subprocess.Completed
 
 def renewed(folder: Path, actions: Actions, images: Images) -> str:
     """What it says where all hosts answer."""
-    done = asked(folder, actions, images.mirror)
+    done = asked(folder, actions, *images.mirrors)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -90,15 +92,19 @@ def test_a_tag_that_was_moved_is_found_and_told(
 
     version = read(folder / PLACE)["actions"][CHECKOUT_ACTION]["version"]
     moved = actions.tag(CHECKOUT_ACTION, version, force=True)
+    (source, chosen), *_ = read(folder / PLACE)["sources"].items()
+    another = actions.tag(source, chosen["tag"], force=True)
     images.digests[BASE] = "sha256:" + "e" * 64
     said = renewed(folder, actions, images)
     assert f"{CHECKOUT_ACTION} {version} WAS MOVED" in said
     assert f"{BASE} is sha256:eeee" in said
-    assert f"{PLACE}: 2 changed" in said
+    assert f"{source} {chosen['tag']} WAS MOVED from {chosen['commit']}" in said
+    assert f"{PLACE}: 3 changed" in said
     now = read(folder / PLACE)
+    assert now["sources"][source] == {**chosen, "commit": another}
     assert now["actions"][CHECKOUT_ACTION]["commit"] == moved
     assert now["images"][PYTHON]["digest"] == "sha256:" + "e" * 64
-    assert (folder / PLACE).read_text("utf-8").startswith("# Actions and images of others")
+    assert (folder / PLACE).read_text("utf-8").startswith("# Actions, images and sources")
 
 
 def test_what_is_rendered_follows(clone: Workshop, actions: Actions, images: Images) -> None:
@@ -135,7 +141,7 @@ def test_without_a_host_nothing_changes(folder: Path, actions: Actions, images: 
     images.digests[BASE] = "sha256:" + "e" * 64
     shutil.rmtree(actions.folder / CHECKOUT_ACTION)
     assert f"https://github.com/{CHECKOUT_ACTION} does not answer" in refused(
-        folder, actions, images.mirror
+        folder, actions, *images.mirrors
     )
 
 
@@ -143,20 +149,20 @@ def test_without_git_it_says_so(
     folder: Path, actions: Actions, images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(folder))
-    assert "git is not installed" in refused(folder, actions, images.mirror)
+    assert "git is not installed" in refused(folder, actions, *images.mirrors)
 
 
 def test_without_a_registry_nothing_changes(folder: Path, actions: Actions, images: Images) -> None:
     actions.tag(CHECKOUT_ACTION, f"{read(folder / PLACE)['actions'][CHECKOUT_ACTION]['within']}.99")
     with registry() as gone:
-        nowhere = gone.mirror
-    assert "does not answer for docker.io/" in refused(folder, actions, nowhere)
+        nowhere = gone.mirrors
+    assert "does not answer for docker.io/" in refused(folder, actions, *nowhere)
     del images.digests[BASE]
-    said = refused(folder, actions, images.mirror)
+    said = refused(folder, actions, *images.mirrors)
     assert "/library/python/manifests/" in said
     assert "answers 404" in said
     images.digests[BASE] = "latest"
-    assert "without a digest" in refused(folder, actions, images.mirror)
+    assert "without a digest" in refused(folder, actions, *images.mirrors)
 
 
 def test_a_version_that_is_not_there_is_said(
@@ -164,7 +170,14 @@ def test_a_version_that_is_not_there_is_said(
 ) -> None:
     shutil.rmtree(actions.folder / CHECKOUT_ACTION)
     actions.add(CHECKOUT_ACTION, "v1.0.0")
-    assert f"{CHECKOUT_ACTION} has no version v" in refused(folder, actions, images.mirror)
+    assert f"{CHECKOUT_ACTION} has no version v" in refused(folder, actions, *images.mirrors)
+
+
+def test_a_tag_that_is_not_there_is_said(folder: Path, actions: Actions, images: Images) -> None:
+    (source, one), *_ = read(CHECKOUT / PLACE)["sources"].items()
+    shutil.rmtree(actions.folder / source)
+    actions.add(source, "v1.0.0")
+    assert f"{source} has no tag {one['tag']}" in refused(folder, actions, *images.mirrors)
 
 
 @pytest.mark.parametrize("mirror", ["docker.io", "docker.io=ftp://mirror", "=https://mirror"])
@@ -180,7 +193,10 @@ def test_it_is_run_at_the_top_of_a_checkout(tmp_path: Path, actions: Actions) ->
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("within:", "in:"), ("images:", "image:"), ("    tag: ", "    tag: 7 #")],
+    [
+        *(("within:", "in:"), ("images:", "image:"), ("sources:", "source:")),
+        ("    tag: ", "    tag: 7 #"),
+    ],
 )
 def test_a_file_of_another_form_is_refused(
     folder: Path, actions: Actions, old: str, new: str

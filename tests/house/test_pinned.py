@@ -56,6 +56,12 @@ def test_every_action_is_named_by_a_commit() -> None:
         assert one["version"].startswith(f"{one['within']}."), name
 
 
+def test_every_source_is_named_by_a_commit() -> None:
+    for name, one in read(CHECKOUT / PLACE)["sources"].items():
+        assert re.fullmatch(r"[0-9a-f]{40}", one["commit"]), name
+        assert re.match(r"v?\d", one["tag"]), name
+
+
 def test_every_image_has_a_tag_that_says_its_version() -> None:
     for name, one in read(CHECKOUT / PLACE)["images"].items():
         assert re.match(r"v?\d", one["tag"]), name

@@ -5,9 +5,13 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +133,26 @@ class Platform:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         document["config"].update(values)
         path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Gives files, and says nothing of it."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        pass
+
+
+@contextmanager
+def published(folder: Path) -> Iterator[str]:
+    """The address of a folder, as the engine fetches files from the world."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def waiting(seen: Callable[[], bool], running: "subprocess.Popen[bytes]") -> None:

@@ -14,14 +14,16 @@ import yaml
 
 from ninefold_stacks.platform.release import documents
 
+from bed import build, pins
 from bed.access import Access
-from engine import ENVIRONMENT, REFRESHED, SAME, Platform, repository
+from engine import ENVIRONMENT, REFRESHED, SAME, Platform, published, repository
 from rendering import Family
 from standin import kubelet
 
 BOTH = ("foundation", "platform")
 REGISTRY, SERVING = "model-registry", "serving"
 MADE = "deployments,statefulsets,services,configmaps,secrets,persistentvolumeclaims,cronjobs"
+KINDS = tuple(f"{kind}.ray.io" for kind in ("rayclusters", "rayjobs", "rayservices"))
 UNCHANGED = ("same", "read", "refresh")
 # Of the environment, by itself and not by us.
 GIVEN = {"configmap/kube-root-ca.crt"}
@@ -32,8 +34,15 @@ def environment(
     api: Access, family: Family, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
     one = repository(api, family, tmp_path_factory.mktemp("environment") / "platform")
+    definitions = build.fetched(pins.KUBERAY, pins.OPERATORS.folder) / pins.KINDS[pins.KUBERAY][1]
+    # A cluster that nobody has told of these kinds yet.
+    api.kubectl("delete", "customresourcedefinitions", *KINDS)
     # No model was registered yet: the service cannot be ready, and all else must be.
-    with kubelet(api.kubectl, one.namespace, idle=(SERVING,)):
+    with (
+        published(definitions) as address,
+        kubelet(api.kubectl, one.namespace, idle=(SERVING,)),
+    ):
+        one.configure("platform", **{"training:definitions": address})
         started = time.monotonic()
         said = one("make", "up")
         print(f"up from nothing: {time.monotonic() - started:.0f} s")
@@ -70,6 +79,9 @@ def test_up_makes_both_programs(environment: Platform) -> None:
     found = left(environment)
     assert {"deployment.apps/model-registry", "deployment.apps/serving"} <= found
     assert {"statefulset.apps/database", "statefulset.apps/object-store"} <= found
+    # What makes the compute's pods, and the kinds that it knows, which were not there.
+    assert "deployment.apps/training-operator" in found
+    environment.access.kubectl("get", "customresourcedefinitions", *KINDS)
     for program in BOTH:
         made = [one for one in environment.exported(program) if "kubernetes:" in one["type"]]
         print(f"{program}: {len(made)} resources of the cluster")
@@ -149,3 +161,5 @@ def test_destroy_leaves_what_is_retained(environment: Platform) -> None:
     assert left(environment) == set()
     assert environment.objects() == set()
     assert not any(environment.exported(program) for program in BOTH)
+    # With them would go what other environments have of these kinds.
+    environment.access.kubectl("get", "customresourcedefinitions", *KINDS)

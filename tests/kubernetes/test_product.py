@@ -18,13 +18,14 @@ from typing import Any
 
 import pytest
 import yaml
+from conftest import able
 
 from ninefold_stacks.foundation.kubernetes.stores.defaults import IMAGES
 from ninefold_stacks.pinned import image
 from ninefold_stacks.platform.release import documents
 
 from bed import builder, standins
-from bed.access import Access
+from bed.access import Access, opened
 from deployed import ENVIRONMENT, Part, world
 from monitor import Monitor
 from place import Place, elsewhere, until
@@ -38,6 +39,7 @@ COMPONENT = "app.kubernetes.io/component"
 STATE = "/var/lib/flight-delays"
 HEAD, WORKER = (f"ray.io/cluster=training,ray.io/node-type={one}" for one in ("head", "worker"))
 METRICS_IMAGE = image("docker.io/prom/prometheus")
+OPERATOR_IMAGE = image("quay.io/kuberay/operator")
 # One node, which all pods share, with as few processors as a laptop has.
 PARTS = (
     Part(
@@ -216,7 +218,8 @@ class Product(Place):
     def ready(self) -> None:
         """Everything that runs for ever does, but the pages that no image is here for."""
         stores = ("statefulset/database", "statefulset/object-store", "statefulset/key-value")
-        self.rolled(*stores, "deployment/model-registry", seconds=300)
+        made = ("deployment/model-registry", "deployment/training-operator")
+        self.rolled(*stores, *made, seconds=300)
 
     def kill(self, *components: str) -> None:
         """End pods as a node that is gone does."""
@@ -293,11 +296,19 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
+def node() -> Iterator[Access]:
+    """A node without Ray's operator: the platform brings its own."""
+    able("node")
+    with opened(f"product-{os.getpid()}", "node", operator=False) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
 def images(node: Access, product: Family) -> None:
     """Those of the stores, of the registry, and of the roles whose steps run here."""
     if not node.state:
         pytest.skip("optional: images are built for nodes of our own")
-    for name in (*IMAGES.values(), METRICS_IMAGE):
+    for name in (*IMAGES.values(), METRICS_IMAGE, OPERATOR_IMAGE):
         standins.give(node, name)
     give(node, product.repository("platform") / "images" / "model-registry", "model-registry")
     for role in ROLES:
@@ -379,7 +390,8 @@ def test_the_service_and_the_compute_are_scraped(place: Product) -> None:
 
 def test_nothing_is_lost_when_pods_are_killed(place: Product) -> None:
     before = place.inside(PREDICT)
-    place.kill("database", "key-value", "object-store", "model-registry", "training", "serving")
+    place.kill("database", "key-value", "object-store", "model-registry")
+    place.kill("training-operator", "training", "serving")
     place.ready()
     place.rolled("deployment/serving", seconds=300)
     # The model is read from the registry again, the features from the online store.

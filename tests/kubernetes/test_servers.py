@@ -132,6 +132,7 @@ def place(
         "monitoring:interval": "1s",
         # No image of the monitoring repository is built here.
         "monitoring:figures": "false",
+        "training:operator": "existing",
         "training:min_workers": "0",
         "training:max_workers": "1",
     }

@@ -34,7 +34,10 @@ ABSENT = (
     "HTTPRoute",
     "CronJob",
 )
-PARTS = (Part("foundation"), Part("platform", {"state_mode": "ReadWriteOnce"}))
+PARTS = (
+    Part("foundation"),
+    Part("platform", {"state_mode": "ReadWriteOnce", "training:operator": "existing"}),
+)
 # It notes what a step must not have, and does what it is told to under its name.
 STEP = f"""#!/bin/sh
 at={STATE}/told

@@ -1,5 +1,6 @@
 """The training compute under mocks."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,8 @@ from orders import SECRETS, Made, Orders, environment, restricted
 
 from ninefold_stacks.configuration import ConfigError
 from ninefold_stacks.foundation.kubernetes.traffic import Flow, Outside
-from ninefold_stacks.foundation.kubernetes.workload import SecretKey
+from ninefold_stacks.foundation.kubernetes.workload import COMPONENT, SecretKey
+from ninefold_stacks.pinned import image
 from ninefold_stacks.provision import Kind, Provided
 
 COMPUTE = Orders("training.ray")
@@ -106,7 +108,7 @@ def test_only_what_scales_gets_an_identity() -> None:
 
 
 def test_a_fixed_number_of_workers_needs_nothing_of_the_cluster() -> None:
-    made = COMPUTE.run(min_workers=2, max_workers=2)
+    made = COMPUTE.run(operator="existing", min_workers=2, max_workers=2)
     assert spec(made)["enableInTreeAutoscaling"] is False
     assert "autoscalerOptions" not in spec(made)
     assert {one["metadata"]["name"] for one in made.outcome.of("NetworkPolicy")} == {
@@ -169,26 +171,81 @@ def test_without_the_operator_a_step_computes_by_itself() -> None:
     assert made.provided.flows == ()
 
 
-def test_who_may_reach_whom() -> None:
-    made = COMPUTE.run(operator_namespace="kuberay-system")
-    assert set(made.provided.flows) == {
-        Flow("steps", "training", 10001),
-        Flow("steps", "training", 8265),
-        Flow("training-operator", "training", 8265),
-        Flow("metrics", "training", 8080),
-    }
+FLOWS = {
+    Flow("steps", "training", 10001),
+    Flow("steps", "training", 8265),
+    Flow("training-operator", "training", 8265),
+    Flow("metrics", "training", 8080),
+}
+
+
+def test_the_own_operator_watches_its_namespace_and_no_other() -> None:
+    made = COMPUTE.run(api_server="192.0.2.1/32")
+    pods = made.pod("Deployment", "training-operator")
+    restricted(pods)
+    (only,) = pods["containers"]
+    assert only["args"] == ["--watch-namespace=flight-delays-staging"]
+    assert only["image"] == image("quay.io/kuberay/operator")
+    assert pods["serviceAccountName"] == "training-operator"
+    assert made.one("RoleBinding", "training-operator")["roleRef"]["kind"] == "Role"
+    assert made.outcome.of("ClusterRole") == made.outcome.of("ClusterRoleBinding") == []
+    policy = made.one("NetworkPolicy", "training-operator-api")
+    assert policy["spec"]["podSelector"]["matchLabels"] == {COMPONENT: "training-operator"}
+    assert set(made.provided.flows) == FLOWS
+    assert made.provided.outside == ()
+
+
+def test_the_compute_waits_for_the_operator_and_that_for_its_kinds() -> None:
+    registered = COMPUTE.run().outcome.registered
+    by_name = {f"{one.kind} {one.name}": one for one in registered}
+    kinds = by_name["ConfigGroup training-operator-definitions"]
+    operator = by_name["Deployment training-operator"]
+    assert kinds.urn in operator.after
+    assert operator.urn in by_name["RayCluster training"].after
+    # Other environments have objects of these kinds, too.
+    assert kinds.retain
+
+
+def definitions(**config: Any) -> list[str]:
+    found = [
+        one.inputs["files"]
+        for one in COMPUTE.run(**config).outcome.registered
+        if one.kind == "ConfigGroup"
+    ]
+    return [file for files in found for file in files]
+
+
+def test_its_kinds_are_those_of_its_version_or_somebody_elses_to_bring() -> None:
+    published = definitions()
+    assert [one.rpartition("/")[2] for one in published] == [
+        "ray.io_rayclusters.yaml",
+        "ray.io_rayjobs.yaml",
+        "ray.io_rayservices.yaml",
+    ]
+    assert all(re.search(r"/kuberay/[0-9a-f]{40}/", one) for one in published)
+    assert definitions(definitions="existing") == definitions(operator="existing") == []
+    (first, *_) = definitions(definitions="https://files.example.org/kuberay")
+    assert first == "https://files.example.org/kuberay/ray.io_rayclusters.yaml"
+
+
+def test_another_image_of_the_operator_is_taken() -> None:
+    made = COMPUTE.run(operator_image="registry.example.org/operator:1.6")
+    (only,) = made.pod("Deployment", "training-operator")["containers"]
+    assert only["image"] == "registry.example.org/operator:1.6"
+
+
+def test_an_operator_of_the_whole_cluster_asks_from_its_namespace() -> None:
+    made = COMPUTE.run(operator="existing", operator_namespace="kuberay-system")
+    assert set(made.provided.flows) == FLOWS
     assert made.provided.outside == (Outside("training-operator", namespace="kuberay-system"),)
-    inside = made.one("NetworkPolicy", "training-inside")["spec"]
-    own = {"matchLabels": {"ray.io/cluster": "training"}}
-    assert inside["podSelector"] == own
-    assert inside["ingress"] == [{"from": [{"podSelector": own}]}]
-    assert inside["egress"] == [{"to": [{"podSelector": own}]}]
+    assert made.outcome.of("Deployment") == made.outcome.of("Role") == []
 
 
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"operator": "perhaps"}, ["training:operator", "existing, none"]),
+        ({"definitions": "somewhere"}, ["training:definitions", "published"]),
+        ({"operator": "perhaps"}, ["training:operator", "own, existing, none"]),
         ({"min_workers": 5, "max_workers": 2}, ["training:min_workers", "5 is more than"]),
         ({"max_workers": 0}, ["training:max_workers", "less than 1"]),
         ({"gpus": -1}, ["training:gpus", "less than 0"]),

@@ -34,10 +34,10 @@ class Access:
 
 
 @contextmanager
-def opened(name: str, depth: str) -> Iterator[Access]:
-    """The cluster that NINEFOLD_KUBECONFIG names, or one of our own."""
+def opened(name: str, depth: str, *, operator: bool = True) -> Iterator[Access]:
+    """The cluster that NINEFOLD_KUBECONFIG names, or one of our own, with Ray's operator or not."""
     if named := cluster.foreign():
         yield Access(named, Kubectl("kubectl", named))
         return
-    with cluster.borrowed(name, depth) as state:
+    with cluster.borrowed(name, depth, operator) as state:
         yield Access.of(state)

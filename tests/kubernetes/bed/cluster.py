@@ -82,9 +82,9 @@ def running(one: State) -> bool:
 
 
 @contextmanager
-def borrowed(name: str, depth: str) -> Iterator[State]:
+def borrowed(name: str, depth: str, operator: bool = True) -> Iterator[State]:
     """A cluster for as long as the block runs."""
-    one = up(name, depth, owned=True)
+    one = up(name, depth, owned=True, operator=operator)
     try:
         yield one
     finally:

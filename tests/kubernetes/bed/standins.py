@@ -26,6 +26,7 @@ DEBIAN: Mapping[str, str] = {
 # The repository of an image -> what builds the one program in it, its name, and where it is.
 BUILT: Mapping[str, tuple[pins.Group, str, str]] = {
     "docker.io/versity/versitygw": (pins.STORES, "versitygw", "usr/local/bin"),
+    "quay.io/kuberay/operator": (pins.OPERATORS, "kuberay", "usr/local/bin"),
     "quay.io/argoproj/argoexec": (pins.WORKFLOWS, "argoexec", "bin"),
 }
 

@@ -1,10 +1,21 @@
-"""Who may ask the cluster's API: a policy for pods that report to it or make others."""
+"""Who may ask the cluster's API: the policy and the identity of pods that report or make others."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Service
+from pulumi_kubernetes.core.v1 import (
+    ConfigMapProjectionArgs,
+    DownwardAPIProjectionArgs,
+    DownwardAPIVolumeFileArgs,
+    KeyToPathArgs,
+    ObjectFieldSelectorArgs,
+    ProjectedVolumeSourceArgs,
+    Service,
+    ServiceAccountTokenProjectionArgs,
+    VolumeArgs,
+    VolumeProjectionArgs,
+)
 from pulumi_kubernetes.core.v1.outputs import ServiceSpec
 from pulumi_kubernetes.discovery.v1 import EndpointSlice
 from pulumi_kubernetes.discovery.v1.outputs import Endpoint
@@ -21,6 +32,8 @@ from pulumi_kubernetes.networking.v1 import (
 from ninefold_stacks.foundation.kubernetes.site import Site
 
 PORTS: Final = (443, 6443)
+# Where clients of the API look for it.
+IDENTITY: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") -> NetworkPolicy:
@@ -46,6 +59,23 @@ def let_out(site: Site, name: str, pods: Mapping[str, str], stated: str = "") ->
         ),
         opts=site.inside(),
     )
+
+
+def identity() -> VolumeArgs:
+    """What Kubernetes mounts into every container of a pod if it is let to: for those that ask."""
+    token = ServiceAccountTokenProjectionArgs(path="token", expiration_seconds=3600)
+    name = DownwardAPIVolumeFileArgs(
+        path="namespace", field_ref=ObjectFieldSelectorArgs(field_path="metadata.namespace")
+    )
+    authority = ConfigMapProjectionArgs(
+        name="kube-root-ca.crt", items=[KeyToPathArgs(key="ca.crt", path="ca.crt")]
+    )
+    sources = [
+        VolumeProjectionArgs(service_account_token=token),
+        VolumeProjectionArgs(downward_api=DownwardAPIProjectionArgs(items=[name])),
+        VolumeProjectionArgs(config_map=authority),
+    ]
+    return VolumeArgs(name="identity", projected=ProjectedVolumeSourceArgs(sources=sources))
 
 
 def _asked(addresses: Sequence[str]) -> list[NetworkPolicyEgressRuleArgs]:

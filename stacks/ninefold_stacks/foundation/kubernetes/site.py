@@ -99,7 +99,14 @@ class Site:
             retain_on_delete=True if data and self.protect else None,
         )
 
-    def deployment(self, name: str, pod: PodSpecArgs, *, replicas: int = 1) -> Deployment:
+    def deployment(
+        self,
+        name: str,
+        pod: PodSpecArgs,
+        *,
+        replicas: int = 1,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> Deployment:
         """Pods that keep nothing; with several of them one may be away at a time."""
         if replicas > 1:
             self.budget(name)
@@ -112,7 +119,7 @@ class Site:
                 selector=self._selector(name),
                 template=self.template(name, pod),
             ),
-            opts=self.inside(),
+            opts=self.inside(*after),
         )
 
     def stateful(

@@ -5,7 +5,7 @@ A step that is handed in as a job (`job` in technology.yaml) is started on the h
 what workers then do, and so outlives each of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,20 +13,12 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import (
     ConfigMapEnvSourceArgs,
-    ConfigMapProjectionArgs,
-    DownwardAPIProjectionArgs,
-    DownwardAPIVolumeFileArgs,
     EnvFromSourceArgs,
-    KeyToPathArgs,
-    ObjectFieldSelectorArgs,
     PersistentVolumeClaimVolumeSourceArgs,
     PodSpecArgs,
-    ProjectedVolumeSourceArgs,
-    ServiceAccountTokenProjectionArgs,
     TolerationArgs,
     VolumeArgs,
     VolumeMountArgs,
-    VolumeProjectionArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking.v1 import (
@@ -39,11 +31,12 @@ from pulumi_kubernetes.networking.v1 import (
 
 from ninefold_stacks.configuration import ConfigError, generated, password, read
 from ninefold_stacks.foundation.kubernetes import pieces
-from ninefold_stacks.foundation.kubernetes.api_server import let_out
+from ninefold_stacks.foundation.kubernetes.api_server import IDENTITY, identity, let_out
 from ninefold_stacks.foundation.kubernetes.traffic import Flow, Outside
 from ninefold_stacks.foundation.kubernetes.workload import Amount, Part, SecretKey, Text, pod
 from ninefold_stacks.provision import METRICS, STEPS, TRAINING, Kind, Order, Provided, variables
 
+from . import operator
 from .form import Config
 
 TYPE: Final = "ninefold:training:Ray"
@@ -55,9 +48,8 @@ DASHBOARD: Final = 8265
 FIGURES: Final = 8080
 AGENT: Final = 52365
 HEALTH: Final = "/api/healthz"
+NAMESPACE: Final = "kuberay-operator"  # where an operator of the whole cluster usually is
 PORTS: Final = {"gcs": 6379, "client": CLIENTS, "dashboard": DASHBOARD, "metrics": FIGURES}
-TOKEN: Final = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a folder
-OPERATOR: Final = "training-operator"
 
 
 @dataclass(frozen=True)
@@ -106,6 +98,8 @@ class Compute(pulumi.ComponentResource):
         order: Order,
         config: Config,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
         self.crew = _crew(order.site.size, config)
         super().__init__(TYPE, name, {}, opts)
@@ -123,7 +117,7 @@ class Compute(pulumi.ComponentResource):
             kind="RayCluster",
             metadata=self.site.meta(TRAINING, TRAINING, **{"pulumi.com/skipAwait": "true"}),
             spec=self._spec(secret.metadata.name),
-            opts=pulumi.ResourceOptions.merge(self.site.inside(secret), self._scaled()),
+            opts=pulumi.ResourceOptions.merge(self.site.inside(secret, *after), self._scaled()),
         )
         # Known by its name once it is there.
         self.cluster = cluster.id.apply(lambda _: TRAINING)
@@ -179,7 +173,7 @@ class Compute(pulumi.ComponentResource):
             )
         )
         if self.crew.least < self.crew.most:
-            found.volumes = [*self._volumes(), _identity()]
+            found.volumes = [*self._volumes(), identity()]
         return found
 
     def _worker(self) -> PodSpecArgs:
@@ -255,7 +249,7 @@ class Compute(pulumi.ComponentResource):
             "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108
             "volumeMounts": [
                 VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108
-                VolumeMountArgs(name="identity", mount_path=TOKEN, read_only=True),
+                VolumeMountArgs(name="identity", mount_path=IDENTITY, read_only=True),
             ],
         }
 
@@ -288,12 +282,15 @@ class Compute(pulumi.ComponentResource):
 def provision(order: Order) -> Provided:
     """The compute, who may use it, and how a role repository finds it."""
     config = read(Config, pulumi.Config("training"))
-    if config.get("operator") == "none":
+    whose = config.get("operator", "own")
+    if whose == "none":
         return Provided(
             settings={"compute_address": ""}, outputs={"compute_address": "", "cluster": ""}
         )
-    made = Compute(TRAINING, order, config, pulumi.ResourceOptions(parent=order.site.parent))
-    operator = Outside(OPERATOR, namespace=config.get("operator_namespace", "kuberay-operator"))
+    after = [operator.Operator(order.site, config)] if whose == "own" else []
+    options = pulumi.ResourceOptions(parent=order.site.parent)
+    made = Compute(TRAINING, order, config, options, after=after)
+    elsewhere = Outside(operator.NAME, namespace=config.get("operator_namespace", NAMESPACE))
     return Provided(
         settings={"compute_address": made.address},
         variables={"RAY_AUTH_MODE": "token"},
@@ -301,10 +298,10 @@ def provision(order: Order) -> Provided:
         flows=(
             Flow(STEPS, TRAINING, CLIENTS),
             Flow(STEPS, TRAINING, DASHBOARD),
-            Flow(OPERATOR, TRAINING, DASHBOARD),
+            Flow(operator.NAME, TRAINING, DASHBOARD),
             Flow(METRICS, TRAINING, FIGURES),
         ),
-        outside=(operator,),
+        outside=() if whose == "own" else (elsewhere,),
         jobs=(Kind("ray.io", "rayjobs"),),
         outputs={"compute_address": made.address, "cluster": made.cluster},
     )
@@ -336,23 +333,6 @@ def _digest() -> pulumi.Output[str]:
     known = generated((TRAINING, "model_registry", "metadata_store"))
     values = pulumi.Output.all(*known.values())
     return pulumi.Output.unsecret(values.apply(lambda all_: pieces.digest(*all_)))
-
-
-def _identity() -> VolumeArgs:
-    """What Kubernetes mounts into every container of a pod if it is let to."""
-    token = ServiceAccountTokenProjectionArgs(path="token", expiration_seconds=3600)
-    name = DownwardAPIVolumeFileArgs(
-        path="namespace", field_ref=ObjectFieldSelectorArgs(field_path="metadata.namespace")
-    )
-    authority = ConfigMapProjectionArgs(
-        name="kube-root-ca.crt", items=[KeyToPathArgs(key="ca.crt", path="ca.crt")]
-    )
-    sources = [
-        VolumeProjectionArgs(service_account_token=token),
-        VolumeProjectionArgs(downward_api=DownwardAPIProjectionArgs(items=[name])),
-        VolumeProjectionArgs(config_map=authority),
-    ]
-    return VolumeArgs(name="identity", projected=ProjectedVolumeSourceArgs(sources=sources))
 
 
 def _list(containers: Any) -> list[Any]:

@@ -13,9 +13,27 @@ class Config(TypedDict):
         Annotated[
             str,
             Rule(
-                "KubeRay in the cluster: there already, or none; then a step computes by itself",
-                "none",
-                choices=("existing", "none"),
+                "KubeRay: the environment's own, one that serves the whole cluster already, or "
+                "none; then a step computes by itself",
+                "existing",
+                choices=("own", "existing", "none"),
+            ),
+        ]
+    ]
+    operator_image: NotRequired[
+        Annotated[
+            str,
+            Rule("Another image of the own operator", "REGISTRY/NAME:TAG", pattern=IMAGE),
+        ]
+    ]
+    definitions: NotRequired[
+        Annotated[
+            str,
+            Rule(
+                "Where the own operator's kinds are defined: `published` by its makers, `existing` "
+                "in the cluster, or the address of a copy of their files",
+                "existing",
+                pattern=r"published|existing|https?://\S+[^/\s]",
             ),
         ]
     ]
@@ -23,7 +41,7 @@ class Config(TypedDict):
         Annotated[
             str,
             Rule(
-                "Where KubeRay runs: it asks the compute how jobs do",
+                "Where an existing operator runs: it asks the compute how jobs do",
                 "kuberay-system",
                 pattern=NAMESPACE,
             ),

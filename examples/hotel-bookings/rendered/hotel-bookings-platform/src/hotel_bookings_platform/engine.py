@@ -69,6 +69,9 @@ class Stack:
         path = folder / f"{self.environment}-{self.program}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
         code = self.pulumi("stack", "export", *self._named(), "--file", str(path.resolve()))
         if code == 0:
+            # The engine indents it, which makes ten times as much of what is deep.
+            state = json.loads(path.read_text("utf-8"))
+            path.write_text(json.dumps(state, separators=(",", ":")), "utf-8")
             print(f"state copied to {path}", flush=True)
         return code
 
