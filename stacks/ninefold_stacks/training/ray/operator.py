@@ -25,7 +25,7 @@ NAME: Final = "training-operator"
 IMAGE: Final = "quay.io/kuberay/operator"
 SOURCE: Final = "ray-project/kuberay"
 FOLDER: Final = "ray-operator/config/crd/bases"
-# It starts with none of these missing, although nothing here makes a RayService.
+# Where one of them is missing it does not start, although nothing here makes a RayService.
 KINDS: Final = ("rayclusters", "rayjobs", "rayservices")
 HEALTH: Final = 8082
 USUAL: Final = Amount("50m", "128Mi", cpu_limit="500m", memory_limit="512Mi")
