@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ninefold_stacks.configuration import ConfigError
 from ninefold_stacks.platform.release import documents
 
 from deployed import ENVIRONMENT, delivered
 from emitted import World, head, namespace
-from rendering import Family
+from rendering import Family, alone, example
 
 REPOSITORY = "https://git.example.org/flights/platform.git"
 STATED = {"cicd:repository": REPOSITORY}
@@ -79,18 +80,42 @@ def test_the_application_follows_its_tree_and_mends_it(family: Family) -> None:
     assert judged.outputs["components"]["cicd.application"] == application["metadata"]["name"]
 
 
+def windows(family: Family, **stated: str) -> Any:
+    more = {f"cicd:{name}": value for name, value in stated.items()}
+    judged = delivered(family, "argo-cd", {**STATED, **more})
+    return made(judged, "AppProject")["spec"]["syncWindows"]
+
+
 def test_production_may_change_in_its_windows_only(family: Family) -> None:
-    assert made(delivered(family, "argo-cd", STATED), "AppProject")["spec"]["syncWindows"] == []
-    more = {
-        "cicd:window": "0 8 * * 1-4", "cicd:window_hours": "6", "cicd:window_zone": "Europe/Berlin"
-    }  # fmt: skip
-    project = made(delivered(family, "argo-cd", {**STATED, **more}), "AppProject")
-    (window,) = project["spec"]["syncWindows"]
-    assert (window["kind"], window["duration"], window["timeZone"]) == (
-        "allow",
-        "6h",
-        "Europe/Berlin",
-    )
+    (window,) = windows(family, window="0 8 * * 1-4", window_hours="6", window_zone="Europe/Berlin")
+    assert (window["kind"], window["schedule"]) == ("allow", "0 8 * * 1-4")
+    assert (window["duration"], window["timeZone"]) == ("6h", "Europe/Berlin")
+    assert window["applications"] == ["*"]  # of the project: the root, and what it makes
+    assert window["manualSync"] is True
+    assert windows(family) == windows(family, window="always") == []
+    with pytest.raises(ConfigError, match="cicd:window"):
+        windows(family, window="by day")
+
+
+def test_the_window_of_production_stands_in_its_configuration(tmp_path: Path) -> None:
+    spec = example()
+    spec["technologies"]["cicd"]["delivery"] = {"kubernetes": "argo-cd", "aws": "pulumi"}
+    cluster = dict(spec["environments"][ENVIRONMENT])
+    spec["environments"] |= {"prod": cluster, "prod-us": {**cluster, "target": "aws"}}
+    family = Family(tmp_path, "flight-delays")
+    folder = alone(spec, "platform", family.repository("platform")) / "platform"
+
+    def stated(environment: str) -> dict[str, Any]:
+        text = (folder / f"Pulumi.{environment}.yaml").read_text("utf-8")
+        config = yaml.safe_load(text)["config"]
+        return {name: one for name, one in config.items() if name.startswith("cicd:")}
+
+    wanted = {"cicd:window": "0 8 * * 1-4", "cicd:window_hours": 8, "cicd:window_zone": "UTC"}
+    assert stated("prod") == wanted
+    assert stated(ENVIRONMENT) == stated("prod-us") == {}
+    told = {name.removeprefix("cicd:"): str(one) for name, one in wanted.items()}
+    (window,) = windows(family, **told)
+    assert (window["schedule"], window["duration"]) == ("0 8 * * 1-4", "8h")
 
 
 def test_the_controllers_act_as_one_that_may_change_the_kinds_of_the_tree(family: Family) -> None:

@@ -71,6 +71,8 @@ class Contribution(Part):
     """Images of servers, each built from a folder of its name below `images`."""
     stated: dict[str, str] = Field(default_factory=dict)
     """Configuration of the platform that only its owner can state, each with an example."""
+    production: dict[str, str | int] = Field(default_factory=dict)
+    """Configuration of the platform where a person has to start what changes an environment."""
     setup: Words = ()
     """Commands that `make setup` runs, too."""
     job: Job | None = None

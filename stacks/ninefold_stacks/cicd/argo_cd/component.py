@@ -15,7 +15,7 @@ from ninefold_stacks.configuration import read
 from ninefold_stacks.platform.release import FOLDER, kinds
 from ninefold_stacks.provision import Order, Provided
 
-from .form import Config
+from .form import ALWAYS, Config
 
 PASSWORDS: Final = ()
 TYPE: Final = "ninefold:cicd:ArgoCD"
@@ -106,14 +106,16 @@ def provision(order: Order) -> Provided:
 
 
 def _windows(config: Config) -> list[Mapping[str, Any]]:
-    if "window" not in config:
+    if config.get("window", ALWAYS) == ALWAYS:
         return []
     return [
         {
             "kind": "allow",
             "schedule": config["window"],
-            "duration": f"{config.get('window_hours', 6)}h",
+            "duration": f"{config.get('window_hours', 8)}h",
             "timeZone": config.get("window_zone", "UTC"),
             "applications": ["*"],
+            # A person may bring back by night what serves: the windows bind the controller.
+            "manualSync": True,
         }
     ]

@@ -1,10 +1,12 @@
 """Configuration and outputs of Argo CD as delivery."""
 
-from typing import Annotated, NotRequired, TypedDict
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from ninefold_stacks.configuration import Rule
 from ninefold_stacks.keys import TreeBranch, TreeRepository
 from ninefold_stacks.patterns import CRON, NAMESPACE
+
+ALWAYS: Final = "always"
 
 
 class Config(TypedDict):
@@ -24,15 +26,15 @@ class Config(TypedDict):
         Annotated[
             str,
             Rule(
-                "When what is released may change: the beginnings, as cron writes them; always, "
-                "unless stated",
+                "When what is released may change: the beginnings, as cron writes them, or "
+                "`always`, which it is unless stated",
                 "0 8 * * 1-4",
-                pattern=CRON,
+                pattern=rf"{ALWAYS}|{CRON}",
             ),
         ]
     ]
     window_hours: NotRequired[
-        Annotated[int, Rule("How long each of these windows is open", "6", minimum=1)]
+        Annotated[int, Rule("How long each of these windows is open", "8", minimum=1)]
     ]
     window_zone: NotRequired[
         Annotated[

@@ -65,7 +65,9 @@ def run(program: str, environment: str, **changes: Any) -> Notes:
     values = {**configured(program, environment), "context": "some-cluster", **changes}
     hidden = secrets(program, values)
     told = {
-        f"{project(program)}:{name}": value if isinstance(value, str) else json.dumps(value)
+        name if ":" in name else f"{project(program)}:{name}": (
+            value if isinstance(value, str) else json.dumps(value)
+        )
         for name, value in values.items()
         if value is not None
     }
