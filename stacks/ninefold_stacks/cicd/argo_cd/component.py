@@ -10,12 +10,14 @@ from typing import Any, Final
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from ninefold_stacks.configuration import read
 from ninefold_stacks.platform.release import FOLDER, kinds
 from ninefold_stacks.provision import Order, Provided
 
 from .form import ALWAYS, Config
+from .policies import PARTS
 
 PASSWORDS: Final = ()
 TYPE: Final = "ninefold:cicd:ArgoCD"
@@ -41,10 +43,22 @@ class Delivery(pulumi.ComponentResource):
         self.name = f"{site.product}-{site.environment}"
         self.controller = config.get("controller", CONTROLLER)
         self.place = {"server": HERE, "namespace": site.namespace}
+        if config.get("network_policies", True):
+            self._guard()
         project = self._object("AppProject", self._bounds(config))
         made = self._object("Application", self._tree(config), project, finalizers=[FINALIZER])
         self.application = made.id.apply(lambda _: self.name)  # known once it is there
         self.register_outputs({"application": self.application})
+
+    def _guard(self) -> None:
+        """Let in to the controller's pods who has to come in, and nobody else."""
+        # Other environments of the cluster share them: they stay when this one goes.
+        kept = pulumi.ResourceOptions.merge(
+            self.site.inside(), pulumi.ResourceOptions(retain_on_delete=True)
+        )
+        for part in PARTS:
+            head = ObjectMetaArgs(name=part.policy, namespace=self.controller, labels=part.labels)
+            NetworkPolicy(part.policy, metadata=head, spec=part.spec(), opts=kept)
 
     def _bounds(self, config: Config) -> Mapping[str, Any]:
         known = kinds(self.site.environment)

@@ -22,6 +22,16 @@ class Config(TypedDict):
             ),
         ]
     ]
+    network_policies: NotRequired[
+        Annotated[
+            bool,
+            Rule(
+                "Whether the controller's network policies are made; false where its owner has "
+                "others",
+                "false",
+            ),
+        ]
+    ]
     window: NotRequired[
         Annotated[
             str,
