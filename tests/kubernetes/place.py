@@ -47,7 +47,7 @@ def elsewhere(platform: Path, product: str) -> str:
     environment = f"t-{uuid.uuid4().hex[:8]}"
     release = platform / "release"
     (release / environment).symlink_to(ENVIRONMENT)
-    rules = release / ENVIRONMENT / "kustomization.yaml"
+    rules = release / ENVIRONMENT / "common" / "kustomization.yaml"
     text = rules.read_text("utf-8")
     here, there = (f"{product}-{one}" for one in (ENVIRONMENT, environment))
     rules.write_text(text.replace(here, there), "utf-8")

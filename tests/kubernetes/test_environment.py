@@ -108,7 +108,7 @@ def test_another_image_of_a_server_changes_its_deployment(environment: Platform)
 
 def test_another_image_of_the_release_changes_one_deployment(environment: Platform) -> None:
     tree = environment.folder / "release" / ENVIRONMENT
-    path = tree / "kustomization.yaml"
+    path = tree / "common" / "kustomization.yaml"
     rules = yaml.safe_load(path.read_text("utf-8"))
     (image,) = (one for one in rules["images"] if one["name"].endswith(f"-{SERVING}"))
     image["newTag"] = "0.2.0"

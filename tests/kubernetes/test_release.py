@@ -1,18 +1,23 @@
 """The release tree is read by the platform's program as Kustomize itself reads it."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
-from ninefold_stacks.platform.release import Document, documents
+from ninefold_stacks.platform.release import FILE, Document, documents
 
 from bed.access import Access
 from deployed import ENVIRONMENT
 from rendering import Family, alone, copy, example
 
 
-def named(found: list[Document]) -> dict[str, str]:
+def parts_of(whole: Path) -> list[str]:
+    return list(yaml.safe_load(whole.read_text("utf-8"))["resources"])
+
+
+def listed(found: Iterable[Document]) -> dict[str, str]:
     """Each object by kind and name, as text that does not depend on the order of its keys."""
     return {
         f"{one['kind']} {one['metadata']['name']}": json.dumps(one, sort_keys=True) for one in found
@@ -23,19 +28,26 @@ def test_our_reading_of_the_tree_is_that_of_kustomize(
     api: Access, family: Family, tmp_path: Path
 ) -> None:
     tree = copy(family.repository("platform") / "release", tmp_path / "release")
-    rules = tree / ENVIRONMENT / "kustomization.yaml"
-    text = rules.read_text("utf-8")
+    whole, rules = (tree / ENVIRONMENT / one for one in (FILE, f"common/{FILE}"))
     digest = f"digest: sha256:{'0' * 64}"
     # The challenger, and an image by its digest.
-    changed = text.replace("# - ../challenger", "- ../challenger").replace(
-        "newTag: 0.1.0", digest, 1
-    )
-    assert changed.count("- ../challenger") == 1
-    rules.write_text(changed, "utf-8")
+    named = whole.read_text("utf-8").replace("# - challenger", "- challenger")
+    assert named.count("- challenger") == 1
+    whole.write_text(named, "utf-8")
+    rules.write_text(rules.read_text("utf-8").replace("newTag: 0.1.0", digest, 1), "utf-8")
     theirs = api.kubectl("kustomize", str(tree / ENVIRONMENT))
     wanted = [one for one in yaml.safe_load_all(theirs) if one]
     assert len(wanted) > 10
-    assert named(documents(tree / ENVIRONMENT)) == named(wanted)
+    assert listed(documents(tree / ENVIRONMENT)) == listed(wanted)
+    # Part by part it is the same: whoever applies them one by one applies all of it, once.
+    each = [documents(tree / ENVIRONMENT / part) for part in parts_of(whole)]
+    assert len(each) == 3
+    assert [listed(part) for part in each] == [
+        listed(yaml.safe_load_all(api.kubectl("kustomize", str(tree / ENVIRONMENT / part))))
+        for part in parts_of(whole)
+    ]
+    assert sum(map(len, each)) == len(wanted)
+    assert listed(one for part in each for one in part) == listed(wanted)
 
 
 def test_what_a_cluster_asks_of_pods_is_read_as_well(api: Access, tmp_path: Path) -> None:
@@ -44,4 +56,4 @@ def test_what_a_cluster_asks_of_pods_is_read_as_well(api: Access, tmp_path: Path
     tree = alone(spec, "platform", tmp_path) / "release" / ENVIRONMENT
     theirs = api.kubectl("kustomize", str(tree))
     assert "imagePullSecrets" in theirs and "fsGroup" not in theirs.replace("fsGroupChange", "")
-    assert named(documents(tree)) == named([one for one in yaml.safe_load_all(theirs) if one])
+    assert listed(documents(tree)) == listed(yaml.safe_load_all(theirs))

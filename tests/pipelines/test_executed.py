@@ -192,7 +192,7 @@ def test_a_merge_publishes_an_image_that_starts(place: Place) -> None:
 
 def test_a_merge_releases_the_digest_to_the_first_environment(place: Place) -> None:
     tree = place.here.git("rev-parse", "HEAD^{tree}")
-    path = "release/staging/kustomization.yaml"
+    path = "release/staging/common/kustomization.yaml"
     content = yaml.safe_load(call("git", "show", f"main:{path}", at=place.platform))
     (image,) = (one for one in content["images"] if one["name"] == place.here.folder.name)
     assert image["newName"] == f"{place.images.host}/{place.image}"

@@ -73,7 +73,7 @@ class Place:
 
     def runs(self, environment: str) -> dict[str, str]:
         """The images that an environment names by digest, as the platform's main says it."""
-        path = f"release/{environment}/kustomization.yaml"
+        path = f"release/{environment}/common/kustomization.yaml"
         said = yaml.safe_load(self.git("platform.git", "show", f"main:{path}"))["images"]
         return {
             one["name"].removeprefix("flight-delays-"): f"{one['newName']}@{one['digest']}"
@@ -184,7 +184,7 @@ def test_a_model_version_goes_to_production_and_back(place: Place) -> None:
     """By the same commit that a person reviews, and by no change of an image."""
 
     def served() -> str:
-        content = place.git("platform", "show", f"HEAD:release/{SECOND}/serving.yaml")
+        content = place.git("platform", "show", f"HEAD:release/{SECOND}/serving/serving.yaml")
         workload, *_ = yaml.safe_load_all(content)
         (container,) = workload["spec"]["template"]["spec"]["containers"]
         (value,) = (

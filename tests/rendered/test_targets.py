@@ -39,7 +39,8 @@ def test_its_platform_repository_passes_its_own_tests(
     assert chosen["orchestration"] == "argo-workflows"
 
     # Without the keys of a store, pods start, and are somebody.
-    tree = list(yaml.safe_load_all((repository / "release/prod/serving.yaml").read_text("utf-8")))
+    path = repository / "release/prod/serving/serving.yaml"
+    tree = list(yaml.safe_load_all(path.read_text("utf-8")))
     pod = tree[0]["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "serving"
     (container,) = pod["containers"]

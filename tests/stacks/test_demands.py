@@ -146,5 +146,5 @@ def test_the_programs_are_told_by_the_spec(demanding: Family) -> None:
 
 
 def test_an_environment_without_demands_has_no_patch(family: Family) -> None:
-    path = family.repository("platform") / "release" / ENVIRONMENT / "kustomization.yaml"
+    path = family.repository("platform") / "release" / ENVIRONMENT / "common" / "kustomization.yaml"
     assert "patches" not in yaml.safe_load(path.read_text("utf-8"))

@@ -321,8 +321,8 @@ def test_a_challenger_reaches_what_the_champion_does(family: Family, tmp_path: P
     release = copy(family.repository("platform"), both.repository("platform")) / "release"
     rules = release / ENVIRONMENT / "kustomization.yaml"
     text = rules.read_text("utf-8")
-    assert "# - ../challenger" in text
-    rules.write_text(text.replace("# - ../challenger", "- ../challenger"), "utf-8")
+    assert "# - challenger" in text
+    rules.write_text(text.replace("# - challenger", "- challenger"), "utf-8")
     judged = world(both, "medium", environment=ENVIRONMENT)
     found = connections(judged)
 

@@ -31,6 +31,10 @@ OWNERS = {
 }
 
 
+# In the path of a file that a technology brings to every environment.
+EACH = "__environment__"
+
+
 class PlanError(NinefoldError):
     """The spec cannot be rendered with these technologies; one line for each fault."""
 
@@ -119,9 +123,10 @@ def _repository(role: str, spec: Spec, catalog: Catalog) -> Repository:
         if technology.files(role, slot.name) or technology.contribution(role)
     ]
     files = {
-        file.path.replace("{@ package @}", package)
+        path.replace("{@ package @}", package)
         for slot, technology in brought
         for file in technology.files(role, slot.name)
+        for path in _paths(file.path, slot, technology.name, spec)
     }
     return Repository(
         role=role,
@@ -133,6 +138,17 @@ def _repository(role: str, spec: Spec, catalog: Catalog) -> Repository:
         files=tuple(sorted(files)),
         contracts=tuple(name for name, roles in contracts.holders(spec) if role in roles),
     )
+
+
+def _paths(path: str, slot: Slot, technology: str, spec: Spec) -> Iterator[str]:
+    """Where a file comes to: one of environments to each where the technology fills the slot."""
+    if EACH not in path:
+        yield path
+        return
+    for name, environment in spec.environments.items():
+        has_platform = environment.target != "local" and "platform" in environment.layers
+        if has_platform and spec.technologies.chosen_for(slot, environment.target) == technology:
+            yield path.replace(EACH, name)
 
 
 def _requirements(

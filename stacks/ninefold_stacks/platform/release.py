@@ -1,9 +1,9 @@
 """The release objects: a Kustomize tree that has one source, whoever applies it.
 
-This reads the few words of Kustomize that the tree uses (`resources`, `namespace`, `labels`,
-`images`, `patches` that add a field or remove one), so that the objects are known before anything
-is applied; other words are refused. `configurations` is what Kustomize needs to find images that
-are known here by their key.
+This reads the few words of Kustomize that the tree uses (`resources`, `components`, `namespace`,
+`labels`, `images`, `patches` that add a field or remove one), so that the objects are known before
+anything is applied; other words are refused. `configurations` is what Kustomize needs to find
+images that are known here by their key.
 """
 
 import re
@@ -20,7 +20,7 @@ FILE: Final = "kustomization.yaml"
 WORDS: Final = frozenset(
     {
         *("apiVersion", "kind", "resources", "namespace", "labels", "images"),
-        *("patches", "configurations"),
+        *("components", "patches", "configurations"),
     }
 )
 Document = dict[str, Any]
@@ -39,10 +39,29 @@ def kinds(environment: str) -> list[tuple[str, str]]:
     return sorted({(_group(one["apiVersion"]), one["kind"]) for one in found})
 
 
+def parts(environment: str) -> list[str]:
+    """The folders that an environment's tree consists of, each of which can be applied alone."""
+    folder = tree(environment)
+    named = list(_rules(folder).get("resources", []))
+    for name in named:
+        if "/" in name or not (folder / name).is_dir():
+            raise ConfigError(
+                f"{folder / FILE}: {name} is no folder of its own; put it into one with a "
+                f"{FILE} that has `components: [../common]`, and name that folder here"
+            )
+    return named
+
+
 def documents(folder: Path) -> list[Document]:
     """Every object of the tree as `kustomize build` shows it; raises `ConfigError`."""
-    rules = _rules(folder)
     found: list[Document] = []
+    _read(folder, found)
+    return found
+
+
+def _read(folder: Path, found: list[Document]) -> None:
+    """Add what the folder brings, and change all that was found as it says."""
+    rules = _rules(folder)
     for name in rules.get("resources", []):
         path = folder / name
         if path.is_dir():
@@ -52,6 +71,8 @@ def documents(folder: Path) -> list[Document]:
             found += [one for one in yaml.safe_load_all(text) if one is not None]
         else:
             raise ConfigError(f"{folder / FILE}: {name} is missing; remove it from `resources`")
+    for name in rules.get("components", []):
+        _read(folder / name, found)  # a component changes what is there before it
     for document in found:
         if "namespace" in rules:
             document["metadata"]["namespace"] = rules["namespace"]
@@ -61,7 +82,6 @@ def documents(folder: Path) -> list[Document]:
         for patch in rules.get("patches", []):
             if patch["target"] == {"kind": document["kind"]}:
                 _mend(document, yaml.safe_load(patch["patch"]), folder / FILE)
-    return found
 
 
 def apply(folder: Path, options: pulumi.ResourceOptions) -> list[pulumi.CustomResource]:

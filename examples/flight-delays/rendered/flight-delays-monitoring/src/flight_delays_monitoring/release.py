@@ -16,7 +16,7 @@ from .remote import Account, Git, access
 
 NAME: Final = "flight-delays-monitoring"
 ENVIRONMENT: Final = "staging"
-TREE: Final = f"release/{ENVIRONMENT}/kustomization.yaml"
+TREE: Final = f"release/{ENVIRONMENT}/common/kustomization.yaml"
 # Written by `make publish`: registry/name:tree@digest.
 PUBLISHED: Final = Path("build/published")
 URL, USER, TOKEN = (f"FLIGHT_DELAYS_PLATFORM_{word}" for word in ("URL", "USER", "TOKEN"))
