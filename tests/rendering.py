@@ -157,6 +157,18 @@ def alone(spec: Mapping[str, Any], role: str, into: Path) -> Path:
     return into
 
 
+def delivering_family(delivery: str) -> Family:
+    """The flight example's platform repository with another delivery, once for this state."""
+    folder = CACHE / digest() / delivery
+    family = Family(folder, "flight-delays")
+    with _alone(CACHE / "lock"):
+        if not folder.is_dir():
+            spec = example()
+            spec["technologies"]["cicd"]["delivery"] = {"kubernetes": delivery}
+            alone(spec, "platform", family.repository("platform"))
+    return family
+
+
 def laptop() -> dict[str, Any]:
     """The flight example for one machine, and no more than a foundation beyond.
 

@@ -25,6 +25,7 @@ from bed.api import Api
 from registration import Object
 
 NAMESPACE = "argocd"
+GROUP = "argoproj.io/v1alpha1"
 MANAGED = {"app.kubernetes.io/part-of": "argocd"}
 ANSWER = 1 << 16  # bytes at a time
 AUTHOR = ("-c", "user.name=A developer", "-c", "user.email=developer@example.org")
@@ -50,9 +51,9 @@ class Checkout:
         self.git("push", "--quiet", "origin", "main")
         return self.git("rev-parse", "HEAD")
 
-    def revert(self) -> str:
-        """Take the last commit back."""
-        self.git("revert", "--no-edit", "HEAD")
+    def revert(self, commits: int = 1) -> str:
+        """Take the last commits back."""
+        self.git("revert", "--no-edit", f"HEAD~{commits}..HEAD")
         self.git("push", "--quiet", "origin", "main")
         return self.git("rev-parse", "HEAD")
 
@@ -107,6 +108,7 @@ def settings() -> list[Object]:
     maps: Object = {name: {} for name in empty} | {"argocd-cm": {"timeout.reconciliation": "10s"}}
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
+        project("default"),
         *(_part("ConfigMap", name, data=data) for name, data in maps.items()),
         _part("Secret", "argocd-secret", data={"server.secretkey": kept}),
     ]
@@ -115,6 +117,19 @@ def settings() -> list[Object]:
 def _part(kind: str, name: str, **more: Any) -> Object:
     head = {"name": name, "namespace": NAMESPACE, "labels": MANAGED}
     return {"apiVersion": "v1", "kind": kind, "metadata": head, **more}
+
+
+def project(name: str, *namespaces: str) -> Object:
+    """A project that permits everything, as an installation's own does; to applications there."""
+    every = [{"group": "*", "kind": "*"}]
+    spec = {
+        "sourceRepos": ["*"],
+        "destinations": [{"server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": every,
+        "namespaceResourceWhitelist": every,
+        "sourceNamespaces": list(namespaces),
+    }
+    return _part("AppProject", name, spec=spec) | {"apiVersion": GROUP}
 
 
 def define(access: Access, kinds: Mapping[str, tuple[str, str]]) -> None:
@@ -127,14 +142,19 @@ def define(access: Access, kinds: Mapping[str, tuple[str, str]]) -> None:
 
 
 @contextmanager
-def controller(access: Access, folder: Path) -> Iterator[None]:
-    """It delivers, for the time of the block; what it says is below the folder."""
+def controller(access: Access, folder: Path, namespaces: Iterable[str]) -> Iterator[None]:
+    """It delivers, for the time of the block, also what applications in these namespaces ask for;
+    what it says is below the folder.
+    """
     build.provide([pins.DELIVERY])
     with ExitStack() as running:
         told = running.enter_context(servers.key_value(_folder(folder / "store"), folder))
         variables = _variables(access, folder, told["FEATURE_STORE_ONLINE_PASSWORD"])
         port, store = servers.free_port(), f"--redis={told['feature_store_online']}"
-        parts = {"repo-server": _fetches(port), "application-controller": _applies(port)}
+        parts = {
+            "repo-server": _fetches(port),
+            "application-controller": _applies(port, namespaces),
+        }
         for name, options in parts.items():
             place = _folder(folder / name)
             command = (str(pins.DELIVERY.program("argocd")), store, "--loglevel=warn", *options)
@@ -158,16 +178,18 @@ def _fetches(port: int) -> tuple[str, ...]:
     )
 
 
-def _applies(port: int) -> tuple[str, ...]:
+def _applies(port: int, namespaces: Iterable[str]) -> tuple[str, ...]:
     """Options of what applies it; it looks often, as a test waits for it."""
     return (
         f"--repo-server=127.0.0.1:{port}",
         f"--metrics-port={servers.free_port()}",
         f"--namespace={NAMESPACE}",
+        f"--application-namespaces={','.join(namespaces)}",
         "--repo-server-plaintext",
         "--app-resync=5",
         "--app-resync-jitter=0",
         "--self-heal-timeout-seconds=1",
+        "--repo-error-grace-period-seconds=1",  # what cannot be read is said at once
         "--status-processors=2",
         "--operation-processors=2",
         # Of each object, and not of all together: without metrics no autoscaler is healthy.

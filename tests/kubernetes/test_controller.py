@@ -11,7 +11,7 @@ from bed.access import Access
 from bed.places import SOURCES
 from deployed import delivered
 from emitted import namespace
-from rendering import Family
+from rendering import delivering_family
 
 HERE = "argocd"
 STATED = {"cicd:repository": "https://git.example.org/flights/platform.git"}
@@ -20,8 +20,8 @@ APPLY = ("apply", "--server-side", "--filename=-", "--output=json")
 
 
 @pytest.fixture(scope="module")
-def ours(family: Family) -> list[Any]:
-    made = delivered(family, "argo-cd", STATED).of("NetworkPolicy")
+def ours() -> list[Any]:
+    made = delivered(delivering_family("argo-cd"), "argo-cd", STATED).of("NetworkPolicy")
     return [one.inputs for one in made if namespace(one) == HERE]
 
 

@@ -7,7 +7,7 @@ import pytest
 from deployed import delivered
 from emitted import World, head, namespace
 from reach import ANY, NAMESPACE, Peer, Policy, reachable, space
-from rendering import Family
+from rendering import delivering_family
 
 STATED = {"cicd:repository": "https://git.example.org/flights/platform.git"}
 HERE = "argocd"
@@ -49,8 +49,8 @@ STRANGER = space("stranger")
 
 
 @pytest.fixture(scope="module")
-def judged(family: Family) -> World:
-    return delivered(family, "argo-cd", STATED)
+def judged() -> World:
+    return delivered(delivering_family("argo-cd"), "argo-cd", STATED)
 
 
 def rules(judged: World) -> list[Policy]:
@@ -98,12 +98,16 @@ def test_the_policies_are_everybodys_and_outlive_an_environment(judged: World) -
     assert not any(judged.environment in str(one.inputs) for one in made)
 
 
-def test_who_has_others_refuses_them(family: Family) -> None:
-    refused = delivered(family, "argo-cd", {**STATED, "cicd:network_policies": "false"})
+def test_who_has_others_refuses_them() -> None:
+    refused = delivered(
+        delivering_family("argo-cd"), "argo-cd", {**STATED, "cicd:network_policies": "false"}
+    )
     assert rules(refused) == []
 
 
-def test_they_stand_where_the_controller_does(family: Family) -> None:
-    moved = delivered(family, "argo-cd", {**STATED, "cicd:controller": "delivery"})
+def test_they_stand_where_the_controller_does() -> None:
+    moved = delivered(
+        delivering_family("argo-cd"), "argo-cd", {**STATED, "cicd:controller": "delivery"}
+    )
     assert rules(moved) == []
     assert [namespace(one) for one in moved.of("NetworkPolicy")].count("delivery") == len(LISTENS)

@@ -1,9 +1,14 @@
 """Delivery by Argo CD: the controller syncs the tree; this program tells it which.
 
 The controller itself is the cluster's. Its usual project lets every application change everything;
-the environment's own lets this one change the kinds of its tree, in its namespace.
+the environment's own lets its applications change the kinds of its tree, in its namespace.
+
+One application is made here, the root. It makes the others, which the tree states, one for each of
+its parts. They stand in the environment's namespace and not in the controller's: there, whoever
+may commit could name any project; from here only this one lets them in.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,7 +18,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from ninefold_stacks.configuration import read
-from ninefold_stacks.platform.release import FOLDER, kinds
+from ninefold_stacks.platform.release import FOLDER, documents, kinds, tree
 from ninefold_stacks.provision import Order, Provided
 
 from .form import ALWAYS, Config
@@ -22,17 +27,21 @@ from .policies import PARTS
 PASSWORDS: Final = ()
 TYPE: Final = "ninefold:cicd:ArgoCD"
 NAME: Final = "delivery"
-VERSION: Final = "argoproj.io/v1alpha1"
+# Of an environment's tree the folder with its applications.
+APPLICATIONS: Final = "applications"
+GROUP: Final = "argoproj.io"
+KIND: Final = "Application"
+VERSION: Final = f"{GROUP}/v1alpha1"
 CONTROLLER: Final = "argocd"
 # What the server adds to an object, as to a route, is no difference.
 COMPARED: Final = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
 HERE: Final = "https://kubernetes.default.svc"
-# With the application goes what it made.
+# With an application goes what it made; the project stays until the last of them has gone.
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 
 
 class Delivery(pulumi.ComponentResource):
-    """The application of an environment, and the project that bounds it."""
+    """The root application of an environment, and the project that bounds it and all it makes."""
 
     application: pulumi.Output[str]
 
@@ -45,8 +54,9 @@ class Delivery(pulumi.ComponentResource):
         self.place = {"server": HERE, "namespace": site.namespace}
         if config.get("network_policies", True):
             self._guard()
+        documents(tree(site.environment) / APPLICATIONS)  # refused, where it is not there
         project = self._object("AppProject", self._bounds(config))
-        made = self._object("Application", self._tree(config), project, finalizers=[FINALIZER])
+        made = self._object(KIND, self._root(config), project)
         self.application = made.id.apply(lambda _: self.name)  # known once it is there
         self.register_outputs({"application": self.application})
 
@@ -61,23 +71,25 @@ class Delivery(pulumi.ComponentResource):
             NetworkPolicy(part.policy, metadata=head, spec=part.spec(), opts=kept)
 
     def _bounds(self, config: Config) -> Mapping[str, Any]:
-        known = kinds(self.site.environment)
+        known = sorted({*kinds(self.site.environment), (GROUP, KIND)})
         return {
             "description": f"{self.site.product} in {self.site.environment}",
             "sourceRepos": [config["repository"]],
+            "sourceNamespaces": [self.site.namespace],
             "destinations": [self.place],
             "clusterResourceWhitelist": [],
             "namespaceResourceWhitelist": [{"group": one, "kind": kind} for one, kind in known],
             "syncWindows": _windows(config),
         }
 
-    def _tree(self, config: Config) -> Mapping[str, Any]:
+    def _root(self, config: Config) -> Mapping[str, Any]:
         return {
             "project": self.name,
             "source": {
                 "repoURL": config["repository"],
                 "targetRevision": config.get("branch", "main"),
-                "path": f"{FOLDER}/{self.site.environment}",
+                "path": f"{FOLDER}/{self.site.environment}/{APPLICATIONS}",
+                "kustomize": {"patches": [_followed(config)]},
             },
             "destination": self.place,
             "revisionHistoryLimit": 10,
@@ -91,7 +103,7 @@ class Delivery(pulumi.ComponentResource):
         }
 
     def _object(
-        self, kind: str, spec: Mapping[str, Any], *after: pulumi.Resource, **more: Any
+        self, kind: str, spec: Mapping[str, Any], *after: pulumi.Resource
     ) -> CustomResource:
         return CustomResource(
             f"{NAME}-{kind.lower()}",
@@ -106,7 +118,7 @@ class Delivery(pulumi.ComponentResource):
                     **COMPARED,
                     "pulumi.com/skipAwait": "true",
                 },
-                **more,
+                finalizers=[FINALIZER],
             ),
             spec=spec,
             opts=self.site.inside(*after),
@@ -117,6 +129,16 @@ def provision(order: Order) -> Provided:
     """Tell the controller of the environment's tree."""
     made = Delivery(order, read(Config, pulumi.Config("cicd")))
     return Provided(outputs={"application": made.application})
+
+
+def _followed(config: Config) -> Mapping[str, Any]:
+    """Tell the applications of the tree what its commits do not know: where they are fetched."""
+    stated = {"repoURL": config["repository"], "targetRevision": config.get("branch", "main")}
+    changes = [
+        {"op": "add", "path": f"/spec/source/{name}", "value": value}
+        for name, value in stated.items()
+    ]
+    return {"target": {"group": GROUP, "kind": KIND}, "patch": json.dumps(changes)}
 
 
 def _windows(config: Config) -> list[Mapping[str, Any]]:

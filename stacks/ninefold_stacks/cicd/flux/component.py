@@ -1,7 +1,8 @@
 """Delivery by Flux: its controllers fetch the tree and apply it; this program tells them which.
 
 The controllers are the cluster's. They act for the environment as a service account that may change
-the kinds of its tree, in its namespace, and nothing else.
+the kinds of its tree, in its namespace, and nothing else. Each part of the tree is applied by
+itself, so that none holds up another.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from ninefold_stacks.configuration import read
-from ninefold_stacks.platform.release import FOLDER, kinds
+from ninefold_stacks.platform.release import FOLDER, kinds, parts
 from ninefold_stacks.provision import Order, Provided
 
 from .form import Config
@@ -27,9 +28,9 @@ VERBS: Final = ("get", "list", "watch", "create", "update", "patch", "delete")
 
 
 class Delivery(pulumi.ComponentResource):
-    """The repository, the tree in it, and as whom it is applied."""
+    """The repository, the parts of the tree in it, and as whom they are applied."""
 
-    kustomization: pulumi.Output[str]
+    kustomizations: pulumi.Output[str]
 
     def __init__(self, order: Order, config: Config) -> None:
         site = order.site
@@ -37,15 +38,19 @@ class Delivery(pulumi.ComponentResource):
         self.site = site.below(self)
         rules = _rules(site.environment)
         bound = self.site.entitle(NAME, self.site.account(NAME), rules)
-        fetched = self._object(SOURCE, "GitRepository", _source(config))
-        applied = self._object(TREE, "Kustomization", self._tree(), fetched, bound)
-        self.kustomization = applied.id.apply(lambda _: NAME)  # known once it is there
-        self.register_outputs({"kustomization": self.kustomization})
+        fetched = self._object(SOURCE, "GitRepository", NAME, _source(config))
+        applied = {
+            name: self._object(TREE, "Kustomization", name, self._part(name), fetched, bound).id
+            for name in parts(site.environment)
+        }
+        # Known once they are there.
+        self.kustomizations = pulumi.Output.all(**applied).apply(lambda all_: ", ".join(all_))
+        self.register_outputs({"kustomizations": self.kustomizations})
 
-    def _tree(self) -> Mapping[str, Any]:
+    def _part(self, name: str) -> Mapping[str, Any]:
         return {
             "sourceRef": {"kind": "GitRepository", "name": NAME},
-            "path": f"./{FOLDER}/{self.site.environment}",
+            "path": f"./{FOLDER}/{self.site.environment}/{name}",
             "serviceAccountName": NAME,
             "interval": "10m",
             "retryInterval": "1m",
@@ -55,13 +60,18 @@ class Delivery(pulumi.ComponentResource):
         }
 
     def _object(
-        self, version: str, kind: str, spec: Mapping[str, Any], *after: pulumi.Resource
+        self,
+        version: str,
+        kind: str,
+        name: str,
+        spec: Mapping[str, Any],
+        *after: pulumi.Resource,
     ) -> CustomResource:
         return CustomResource(
-            f"{NAME}-{kind.lower()}",
+            f"{name}-{kind.lower()}",
             api_version=version,
             kind=kind,
-            metadata=self.site.meta(NAME, NAME, **{"pulumi.com/skipAwait": "true"}),
+            metadata=self.site.meta(name, NAME, **{"pulumi.com/skipAwait": "true"}),
             spec=spec,
             opts=self.site.inside(*after),
         )
@@ -70,7 +80,7 @@ class Delivery(pulumi.ComponentResource):
 def provision(order: Order) -> Provided:
     """Tell the controllers of the environment's tree."""
     made = Delivery(order, read(Config, pulumi.Config("cicd")))
-    return Provided(outputs={"kustomization": made.kustomization})
+    return Provided(outputs={"kustomizations": made.kustomizations})
 
 
 def _source(config: Config) -> Mapping[str, Any]:

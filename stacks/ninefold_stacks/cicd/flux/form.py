@@ -25,4 +25,6 @@ class Config(TypedDict):
 class Outputs(TypedDict):
     """What the component answers."""
 
-    kustomization: Annotated[str, Rule("What the controller calls the environment's tree", "")]
+    kustomizations: Annotated[
+        str, Rule("What the controller calls the parts of the environment's tree", "")
+    ]
