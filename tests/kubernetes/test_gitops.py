@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +310,10 @@ def refused(status: Any, commit: str, why: str, kind: str = "") -> bool:
     return commit in json.dumps(done) and any(why in one for one in said)
 
 
+def is_refused(here: Environment, name: str, reason: str) -> bool:
+    return reason in here.problem(name)
+
+
 def application(name: str, project: str, place: str, **more: Any) -> Any:
     """One that somebody commits, for a folder which brings what nobody may."""
     source = {"path": f"release/{HERE}/{SMUGGLED}", **more.pop("source", {})}
@@ -368,7 +373,7 @@ def test_a_hostile_application_is_refused_and_changes_nothing(
         "stranger": "is not permitted in project",
     }
     for name, reason in reasons.items():
-        until(lambda name=name, reason=reason: reason in here.problem(name), 90)
+        until(partial(is_refused, here, name, reason), 90)
     until(lambda: refused(here.status("space"), commit, "is not permitted", "Namespace"), 90)
     assert not here.access.kubectl.try_("get", "clusterrole", SMUGGLED).stdout
     for one in (here, other):

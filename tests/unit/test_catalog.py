@@ -154,6 +154,7 @@ def test_the_catalog_says_what_each_slot_brings(root: Path) -> None:
         "pods": {},
         "images": [],
         "stated": {},
+        "production": {},
         "secrets": {},
         "setup": [],
         "job": None,

@@ -153,6 +153,22 @@ def test_what_runs_in_a_cluster_runs_in_an_account(own: Path) -> None:
     assert not found["sky-loop"].runs_on("kubernetes")
 
 
+def test_a_file_of_environments_comes_to_those_that_have_the_technology() -> None:
+    text = (CHECKOUT / "examples/flight-delays/product.yaml").read_text("utf-8")
+    document = yaml.safe_load(text)
+    document["technologies"]["cicd"]["delivery"] = {"kubernetes": "argo-cd", "aws": "pulumi"}
+    cluster = document["environments"]["staging"]
+    document["environments"] |= {
+        "prod": cluster,
+        "account": {**cluster, "target": "aws"},
+        "bare": {**cluster, "layers": ["foundation"]},
+    }
+    plan = make(load_text(yaml.safe_dump(document, sort_keys=False)), load(CHECKOUT))
+    found = [path for path in plan.repositories[-1].files if "/applications/" in path]
+    assert {path.split("/")[1] for path in found} == {"staging", "prod"}
+    assert len(found) == 2 * len({Path(path).name for path in found}) > 2
+
+
 def test_a_technology_per_target(own: Path) -> None:
     folder = technology(own, "orchestration", "far-loop", targets=["kubernetes"])
     scaffold(folder, "product", "workflow.yaml.jinja")
