@@ -159,7 +159,7 @@ def test_a_file_of_environments_comes_to_those_that_have_the_technology() -> Non
     document["technologies"]["cicd"]["delivery"] = {"kubernetes": "argo-cd", "aws": "pulumi"}
     cluster = document["environments"]["staging"]
     document["environments"] |= {
-        "prod": cluster,
+        "prod": dict(cluster),
         "account": {**cluster, "target": "aws"},
         "bare": {**cluster, "layers": ["foundation"]},
     }
