@@ -183,8 +183,11 @@ def environments(
         until(lambda: all(one.synced(commit) for one in both), 120)
         until(lambda: all(one.health() == "Healthy" for one in both), 60)
         yield both
-        for one in both:
-            api.kubectl.try_("delete", "namespace", one.name, "--wait=false")
+    # Who would end the applications has gone; with them, a namespace would stay for ever.
+    for one in both:
+        for name in one.ask("get", "applications", "--output=name").split():
+            one.ask("patch", name, "--type=merge", '--patch={"metadata": {"finalizers": null}}')
+        api.kubectl("delete", "namespace", one.name, "--timeout=110s")
 
 
 @pytest.fixture
