@@ -179,6 +179,16 @@ FLOWS = {
 }
 
 
+def test_who_may_reach_whom() -> None:
+    made = COMPUTE.run()
+    assert set(made.provided.flows) == FLOWS
+    inside = made.one("NetworkPolicy", "training-inside")["spec"]
+    own = {"matchLabels": {"ray.io/cluster": "training"}}
+    assert inside["podSelector"] == own
+    assert inside["ingress"] == [{"from": [{"podSelector": own}]}]
+    assert inside["egress"] == [{"to": [{"podSelector": own}]}]
+
+
 def test_the_own_operator_watches_its_namespace_and_no_other() -> None:
     made = COMPUTE.run(api_server="192.0.2.1/32")
     pods = made.pod("Deployment", "training-operator")
