@@ -35,14 +35,16 @@ def environment(
 ) -> Iterator[Platform]:
     one = repository(api, family, tmp_path_factory.mktemp("environment") / "platform")
     definitions = build.fetched(pins.KUBERAY, pins.OPERATORS.folder) / pins.KINDS[pins.KUBERAY][1]
-    # A cluster that nobody has told of these kinds yet.
-    api.kubectl("delete", "customresourcedefinitions", *KINDS)
+    if api.state:
+        # A cluster that nobody has told of these kinds yet. In another's, what it has would go.
+        api.kubectl("delete", "customresourcedefinitions", *KINDS)
     # No model was registered yet: the service cannot be ready, and all else must be.
     with (
         published(definitions) as address,
         kubelet(api.kubectl, one.namespace, idle=(SERVING,)),
     ):
-        one.configure("platform", **{"training:definitions": address})
+        kinds = address if api.state else "existing"
+        one.configure("platform", **{"training:definitions": kinds})
         started = time.monotonic()
         said = one("make", "up")
         print(f"up from nothing: {time.monotonic() - started:.0f} s")
