@@ -14,6 +14,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from ninefold_stacks.configuration import read
+from ninefold_stacks.foundation.kubernetes.site import allowed
 from ninefold_stacks.platform.release import FOLDER, kinds, parts
 from ninefold_stacks.provision import Order, Provided
 
@@ -95,9 +96,7 @@ def _source(config: Config) -> Mapping[str, Any]:
 
 def _rules(environment: str) -> list[PolicyRuleArgs]:
     return [
-        PolicyRuleArgs(
-            api_groups=[group], resources=[_plural(kind) for _, kind in each], verbs=list(VERBS)
-        )
+        allowed(group, [_plural(kind) for _, kind in each], *VERBS)
         for group, each in groupby(kinds(environment), key=lambda one: one[0])
     ]
 

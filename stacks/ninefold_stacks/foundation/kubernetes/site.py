@@ -266,6 +266,11 @@ class Site:
         return LabelSelectorArgs(match_labels=self.selected(name))
 
 
+def allowed(group: str, resources: Sequence[str], *verbs: str) -> PolicyRuleArgs:
+    """What an account may do with objects of these kinds; the first group of the API is empty."""
+    return PolicyRuleArgs(api_groups=[group], resources=list(resources), verbs=list(verbs))
+
+
 def labels_of(product: str, environment: str) -> dict[str, str]:
     """The labels of everything that belongs to a product in an environment."""
     return {

@@ -7,11 +7,10 @@ from typing import Final
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret, ServiceAccount
-from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs
 
 from ninefold_stacks.configuration import read
 from ninefold_stacks.foundation.kubernetes.api_server import let_out
-from ninefold_stacks.foundation.kubernetes.site import Site
+from ninefold_stacks.foundation.kubernetes.site import Site, allowed
 from ninefold_stacks.foundation.kubernetes.traffic import Flow
 from ninefold_stacks.foundation.kubernetes.workload import COMPONENT
 from ninefold_stacks.provision import SERVING, SERVING_PORT, STEPS, Order, Provided
@@ -35,11 +34,11 @@ class Reporters(pulumi.ComponentResource):
     def __init__(self, order: Order) -> None:
         site = order.site
         super().__init__(TYPE, STEPS, {}, pulumi.ResourceOptions(parent=site.parent))
-        rules = [_rule(GROUP, "workflowtaskresults", "create", "patch")]
+        rules = [allowed(GROUP, ["workflowtaskresults"], "create", "patch")]
         kinds = [kind for one in order.before.values() for kind in one.jobs]
-        rules += [_rule(kind.group, kind.resource, "create", "get") for kind in kinds]
+        rules += [allowed(kind.group, [kind.resource], "create", "get") for kind in kinds]
         if kinds:
-            rules.append(_rule(GROUP, "workflows/finalizers", "update"))
+            rules.append(allowed(GROUP, ["workflows/finalizers"], "update"))
         own = site.below(self)
         account = own.account(STEPS)
         own.entitle(STEPS, account, rules)
@@ -59,10 +58,6 @@ class Reporters(pulumi.ComponentResource):
             ),
             opts=site.inside(account),
         )
-
-
-def _rule(group: str, resource: str, *verbs: str) -> PolicyRuleArgs:
-    return PolicyRuleArgs(api_groups=[group], resources=[resource], verbs=list(verbs))
 
 
 def provision(order: Order) -> Provided:

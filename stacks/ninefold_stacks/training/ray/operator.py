@@ -15,7 +15,7 @@ from pulumi_kubernetes.yaml.v2 import ConfigGroup
 from ninefold_stacks import pinned
 from ninefold_stacks.foundation.kubernetes import pieces
 from ninefold_stacks.foundation.kubernetes.api_server import IDENTITY, identity, let_out
-from ninefold_stacks.foundation.kubernetes.site import Site
+from ninefold_stacks.foundation.kubernetes.site import Site, allowed
 from ninefold_stacks.foundation.kubernetes.workload import COMPONENT, Amount, Part, pod
 
 from .form import Config
@@ -88,21 +88,17 @@ def rules() -> list[PolicyRuleArgs]:
     compute's token. Of the rights that it hands on to what scales it must have each itself.
     """
     return [
-        _rule("", ["pods"], "deletecollection", *ALL),
-        _rule("", ["pods/resize"], "patch"),
-        _rule("", ["services"], *ALL),
-        _rule("", ["events"], "create", "patch"),
-        _rule("", ["secrets"], "get", "list", "watch"),
-        _rule("", ["serviceaccounts"], "create", "get", "list", "watch"),
-        _rule("rbac.authorization.k8s.io", ["roles"], "create", "get", "list", "update", "watch"),
-        _rule("rbac.authorization.k8s.io", ["rolebindings"], "create", "get", "list", "watch"),
-        _rule("batch", ["jobs"], *ALL),
-        _rule("coordination.k8s.io", ["leases"], "create", "get", "list", "update"),
-        _rule("ray.io", list(KINDS), *ALL),
-        _rule("ray.io", [f"{kind}/status" for kind in KINDS], "get", "patch", "update"),
-        _rule("ray.io", [f"{kind}/finalizers" for kind in KINDS], "update"),
+        allowed("", ["pods"], *ALL, "deletecollection"),
+        allowed("", ["pods/resize"], "patch"),
+        allowed("", ["services"], *ALL),
+        allowed("", ["events"], "create", "patch"),
+        allowed("", ["secrets"], "get", "list", "watch"),
+        allowed("", ["serviceaccounts"], "create", "get", "list", "watch"),
+        allowed("rbac.authorization.k8s.io", ["roles"], "create", "get", "list", "update", "watch"),
+        allowed("rbac.authorization.k8s.io", ["rolebindings"], "create", "get", "list", "watch"),
+        allowed("batch", ["jobs"], *ALL),
+        allowed("coordination.k8s.io", ["leases"], "create", "get", "list", "update"),
+        allowed("ray.io", KINDS, *ALL),
+        allowed("ray.io", [f"{kind}/status" for kind in KINDS], "get", "patch", "update"),
+        allowed("ray.io", [f"{kind}/finalizers" for kind in KINDS], "update"),
     ]
-
-
-def _rule(group: str, resources: list[str], *verbs: str) -> PolicyRuleArgs:
-    return PolicyRuleArgs(api_groups=[group], resources=resources, verbs=sorted(verbs))
